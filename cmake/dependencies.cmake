@@ -1,0 +1,14 @@
+# Libraries from the system's packages, found through pkg-config.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+set(MFN_LIBRARY_DEPENDENCIES
+  PkgConfig::JANSSON PkgConfig::YAML PkgConfig::PNG PkgConfig::CRYPTO)
+set(MFN_APP_DEPENDENCIES PkgConfig::SQLITE Threads::Threads)
+if(MFN_BUILD_TESTS)
+  pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
+endif()

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* MyceliumFractalNet: everything in libmfn. Include the parts you need, or this. */
+#ifndef MFN_MFN_H
+#define MFN_MFN_H
+
+#include "mfn/features.h"
+#include "mfn/fractal.h"
+#include "mfn/image.h"
+#include "mfn/npy.h"
+#include "mfn/option.h"
+#include "mfn/random.h"
+#include "mfn/simulation.h"
+#include "mfn/status.h"
+#include "mfn/version.h"
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* The simulation: three square fields (membrane potential in volts, activator, inhibitor) that
+ * diffuse, react and grow, step by step. The result depends on the configuration alone. */
+#ifndef MFN_SIMULATION_H
+#define MFN_SIMULATION_H
+
+#include <stdint.h>
+
+#include "mfn/option.h"
+#include "mfn/random.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum mfn_boundary {
+    MFN_PERIODIC,  /* the field wraps around */
+    MFN_NEUMANN,   /* no flux: a missing neighbour has the cell's own value */
+    MFN_DIRICHLET, /* a missing neighbour is 0 V */
+} mfn_boundary;
+
+typedef enum mfn_model_id {
+    MFN_MODEL_V4_1,       /* "mfn-v4.1": the reference's engine; the default */
+    MFN_MODEL_V4_1_FIELD, /* "mfn-v4.1-field": the reference's simulate_mycelium_field */
+} mfn_model_id;
+
+/* Options of a run. Fill with mfn_simulation_config_init, then change what you need. Bounds,
+ * defaults and units are in the model's option table. */
+typedef struct mfn_simulation_config {
+    size_t size;    /* sizeof(mfn_simulation_config), set by the init function */
+    uint32_t model; /* mfn_model_id */
+    uint64_t grid_size;
+    uint64_t steps;
+    double alpha;             /* diffusion coefficient of the potential, cells^2 per step */
+    double spike_probability; /* of one growth event per step */
+    bool turing_enabled;
+    double turing_threshold; /* activator level above which the potential is raised by 5 mV */
+    bool quantum_jitter;
+    double jitter_var;               /* variance of the noise added to each cell and step, V^2 */
+    uint32_t boundary_condition;     /* mfn_boundary */
+    double d_activator, d_inhibitor; /* diffusion coefficients, cells^2 per step */
+    double r_activator, r_inhibitor; /* reaction rates, per step */
+    const char *seed; /* borrowed: decimal digits, must outlive every use of this struct */
+} mfn_simulation_config;
+
+/* A model of the engine: constant data. */
+typedef struct mfn_model {
+    const char *name;          /* "mfn-v4.1" */
+    const char *title;         /* one line */
+    const char *source;        /* where its equations are written down */
+    const mfn_option *options; /* fields of mfn_simulation_config with this model's bounds */
+} mfn_model;
+
+/* All models, indexed by mfn_model_id; the array is static. */
+MFN_API const mfn_model *mfn_models(size_t *ret_count);
+
+/* Sets every field to the default of `model`. */
+MFN_API void mfn_simulation_config_init(mfn_simulation_config *config, mfn_model_id model);
+
+/* A configuration that passes always runs. The error names field, value and range. */
+MFN_CHECKED MFN_API mfn_status mfn_simulation_config_check(const mfn_simulation_config *config,
+                                                           mfn_error *err);
+
+/* One run with its fields and generator. Not thread-safe: one thread per simulation; different
+ * simulations are independent. */
+typedef struct mfn_simulation mfn_simulation;
+
+/* Draws the initial fields. `*ret` is set only on MFN_OK. Release with mfn_simulation_free. */
+MFN_CHECKED MFN_API mfn_status mfn_simulation_new(const mfn_simulation_config *config,
+                                                  mfn_simulation **ret, mfn_error *err);
+MFN_API void mfn_simulation_free(mfn_simulation *sim); /* NULL is allowed */
+
+/* Starts over with another configuration; buffers are reused when they are large enough. On
+ * failure the simulation keeps its state. */
+MFN_CHECKED MFN_API mfn_status mfn_simulation_reset(mfn_simulation *sim,
+                                                    const mfn_simulation_config *config,
+                                                    mfn_error *err);
+
+/* Called after every step; return false to stop the run (which then answers MFN_CANCELLED and
+ * can be continued). Must not change the simulation. */
+typedef bool (*mfn_step_observer)(void *context, const mfn_simulation *sim);
+
+/* Runs the steps that are left of the configured number. */
+MFN_CHECKED MFN_API mfn_status mfn_simulation_run(mfn_simulation *sim, mfn_step_observer observer,
+                                                  void *context, mfn_error *err);
+
+/* Runs `steps` more steps, whatever the configured number: whole or in pieces, same bits. */
+MFN_CHECKED MFN_API mfn_status mfn_simulation_advance(mfn_simulation *sim, uint64_t steps,
+                                                      mfn_step_observer observer, void *context,
+                                                      mfn_error *err);
+
+/* As mfn_simulation_run, and writes the potential after each step to `ret_history`, shape
+ * (steps, grid_size, grid_size), row-major; the initial state is not included. */
+MFN_CHECKED MFN_API mfn_status mfn_simulation_record(mfn_simulation *sim, double *ret_history,
+                                                     mfn_error *err);
+
+/* Borrowed: grid_size * grid_size values, row-major, valid until the next call that steps,
+ * resets or frees. Volts for the first, dimensionless in [0, 1] for the others. The activator
+ * and inhibitor are NULL for mfn-v4.1-field with turing_enabled false: it never draws them. */
+MFN_API const double *mfn_simulation_field_v(const mfn_simulation *sim);
+MFN_API const double *mfn_simulation_activator(const mfn_simulation *sim);
+MFN_API const double *mfn_simulation_inhibitor(const mfn_simulation *sim);
+MFN_API uint32_t mfn_simulation_grid_size(const mfn_simulation *sim);
+MFN_API uint64_t mfn_simulation_steps_computed(const mfn_simulation *sim);
+
+/* Borrowed: the simulation's generator, positioned after the last draw. */
+MFN_API mfn_random *mfn_simulation_random(mfn_simulation *sim);
+
+/* Counters of the run so far and statistics of the fields as they are. */
+typedef struct mfn_simulation_summary {
+    uint64_t growth_events;      /* spikes */
+    uint64_t turing_activations; /* cells and steps in which the activator passed the threshold */
+    uint64_t clamping_events;    /* cells and steps in which the potential was clamped */
+    uint64_t steps_computed;
+    double field_min_v, field_max_v, field_mean_v, field_std_v;
+    double activator_mean, inhibitor_mean; /* 0 where the model has no such field */
+} mfn_simulation_summary;
+
+MFN_API void mfn_simulation_summarize(const mfn_simulation *sim, mfn_simulation_summary *ret);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Numbers as text, exactly: independent of the locale, correctly rounded both ways. */
+#ifndef MFN_BASE_NUMBER_H
+#define MFN_BASE_NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MFN__REAL_TEXT_MAX 32
+
+/* The shortest decimal that reads back as the same double, in Python's repr form:
+ * "-89.01066911987907", "1e-05", "2.0", "nan", "inf". Returns its length. */
+size_t mfn__real_to_text(double value, char ret[MFN__REAL_TEXT_MAX]);
+
+/* The whole text must be one decimal number; no spaces, no hexadecimal, no "nan" or "inf", no
+ * overflow to infinity. */
+bool mfn__text_to_real(const char *text, double *ret);
+
+/* The whole text must be decimal digits (a leading '-' for the second), in range. */
+bool mfn__text_to_u64(const char *text, uint64_t *ret);
+bool mfn__text_to_i64(const char *text, int64_t *ret);
+
+#endif
