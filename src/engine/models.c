@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* The models as tables. mfn-v4.1 is the reference's ReactionDiffusionEngine; mfn-v4.1-field is its
+ * simulate_mycelium_field, which offers fewer parameters with wider bounds, draws the morphogens
+ * only when they are used, and lets the inhibitor see the updated activator. */
+#include "engine/models.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/option_table.h"
+
+#define STEPS_MAX       2147483647.0
+#define GRID_SIZE_MAX   1024.0
+#define STABILITY_LIMIT 0.25 /* explicit five-point diffusion: D dt / dx^2 < 1/4 */
+
+#define HELP_GRID_SIZE  "cells per side of the square field"
+#define HELP_STEPS      "steps to compute"
+#define HELP_ALPHA      "diffusion of the potential, cells^2 per step"
+#define HELP_SPIKE      "probability of one growth event per step"
+#define HELP_TURING     "let activator and inhibitor react"
+#define HELP_THRESHOLD  "activator level above which the potential rises by 5 mV"
+#define HELP_JITTER     "add noise to every cell in every step"
+#define HELP_JITTER_VAR "variance of that noise"
+#define HELP_SEED       "seed of the random numbers, of any size"
+
+/* The owner of the options, short enough for a row. */
+#define CONFIG mfn_simulation_config
+
+static const char *const boundary_names[] = {"periodic", "neumann", "dirichlet", NULL};
+
+/* clang-format off: one row per option */
+static const mfn_option engine_options[] = {
+    MFN__WHOLE(CONFIG, grid_size, 4, GRID_SIZE_MAX, "64", "cells", HELP_GRID_SIZE),
+    MFN__WHOLE(CONFIG, steps, 1, STEPS_MAX, "64", "", HELP_STEPS),
+    MFN__REAL_BELOW(CONFIG, alpha, 0.05, STABILITY_LIMIT, "0.18", "", HELP_ALPHA),
+    MFN__REAL(CONFIG, spike_probability, 0, 1, "0.25", "", HELP_SPIKE),
+    MFN__BOOL(CONFIG, turing_enabled, "true", HELP_TURING),
+    MFN__REAL(CONFIG, turing_threshold, 0.5, 0.95, "0.75", "", HELP_THRESHOLD),
+    MFN__BOOL(CONFIG, quantum_jitter, "false", HELP_JITTER),
+    MFN__REAL(CONFIG, jitter_var, 0, 0.01, "0.0005", "V^2", HELP_JITTER_VAR),
+    MFN__CHOICE(CONFIG, boundary_condition, boundary_names, "periodic",
+                "what lies beyond the edge"),
+    MFN__REAL_BELOW(CONFIG, d_activator, 0.01, STABILITY_LIMIT, "0.1", "",
+                    "diffusion of the activator, cells^2 per step"),
+    MFN__REAL_BELOW(CONFIG, d_inhibitor, 0.01, STABILITY_LIMIT, "0.05", "",
+                    "diffusion of the inhibitor, cells^2 per step"),
+    MFN__REAL(CONFIG, r_activator, 0.001, 0.1, "0.01", "",
+              "reaction rate of the activator, per step"),
+    MFN__REAL(CONFIG, r_inhibitor, 0.001, 0.1, "0.02", "",
+              "reaction rate of the inhibitor, per step"),
+    MFN__DIGITS(CONFIG, seed, "42", HELP_SEED),
+    {0},
+};
+
+static const mfn_option field_options[] = {
+    MFN__WHOLE(CONFIG, grid_size, 1, GRID_SIZE_MAX, "64", "cells", HELP_GRID_SIZE),
+    MFN__WHOLE(CONFIG, steps, 0, STEPS_MAX, "64", "", HELP_STEPS),
+    MFN__REAL(CONFIG, alpha, 0, 1, "0.18", "", HELP_ALPHA " (above 0.25 the field saturates)"),
+    MFN__REAL(CONFIG, spike_probability, 0, 1, "0.25", "", HELP_SPIKE),
+    MFN__BOOL(CONFIG, turing_enabled, "true", HELP_TURING),
+    MFN__REAL(CONFIG, turing_threshold, 0, 1, "0.75", "", HELP_THRESHOLD),
+    MFN__BOOL(CONFIG, quantum_jitter, "false", HELP_JITTER),
+    MFN__REAL(CONFIG, jitter_var, 0, 1, "0.0005", "V^2", HELP_JITTER_VAR),
+    MFN__DIGITS(CONFIG, seed, "42", HELP_SEED),
+    {0},
+};
+/* clang-format on */
+
+static const mfn_model models[] = {
+    [MFN_MODEL_V4_1] = {"mfn-v4.1", "reaction-diffusion engine of MyceliumFractalNet 4.1",
+                        "MyceliumFractalNet 4.1, ReactionDiffusionEngine", engine_options},
+    [MFN_MODEL_V4_1_FIELD] = {"mfn-v4.1-field", "field simulator of MyceliumFractalNet 4.1's API",
+                              "MyceliumFractalNet 4.1, simulate_mycelium_field", field_options},
+};
+
+#define MODEL_COUNT (sizeof models / sizeof models[0])
+
+const mfn_model *mfn_models(size_t *ret_count)
+{
+    if (ret_count != NULL) {
+        *ret_count = MODEL_COUNT;
+    }
+    return models;
+}
+
+void mfn_simulation_config_init(mfn_simulation_config *config, mfn_model_id model)
+{
+    *config = (mfn_simulation_config){.size = sizeof *config, .model = model};
+    mfn_options_set_defaults(engine_options, config);
+    if ((size_t)model < MODEL_COUNT) {
+        mfn_options_set_defaults(models[model].options, config);
+    }
+}
+
+mfn_status mfn_simulation_config_check(const mfn_simulation_config *config, mfn_error *err)
+{
+    if (config->size != sizeof *config) {
+        return mfn__fail(err, MFN_INVALID, "size",
+                         "size: expected %zu, got %zu: fill the configuration with "
+                         "mfn_simulation_config_init",
+                         sizeof *config, config->size);
+    }
+    if (config->model >= MODEL_COUNT) {
+        return mfn__fail(err, MFN_INVALID, "model", "model: expected less than %zu, got %u",
+                         MODEL_COUNT, (unsigned)config->model);
+    }
+    return mfn_options_check(models[config->model].options, config, err);
+}
+
+void mfn__config_resolve(const mfn_simulation_config *config, mfn_simulation_config *ret)
+{
+    mfn_simulation_config_init(ret, config->model);
+    for (const mfn_option *option = models[config->model].options; option->name != NULL; option++) {
+        static const size_t sizes[] = {
+            [MFN_OPTION_BOOL] = sizeof(bool),           [MFN_OPTION_WHOLE] = sizeof(uint64_t),
+            [MFN_OPTION_REAL] = sizeof(double),         [MFN_OPTION_TEXT] = sizeof(const char *),
+            [MFN_OPTION_DIGITS] = sizeof(const char *), [MFN_OPTION_CHOICE] = sizeof(uint32_t),
+        };
+        memcpy((char *)ret + option->offset, (const char *)config + option->offset,
+               sizes[option->type]);
+    }
+}

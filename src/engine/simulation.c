@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/* A run: random draws in the reference's order, one fused kernel call per row and step.
+ *
+ * Order of the draws (it decides every result): first the fields; then in each step one uniform
+ * for the growth event, its row, column and height when it happens, and one normal per cell when
+ * jitter is on. */
+#include "engine/simulation.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "engine/models.h"
+#include "engine/statistics.h"
+
+static const char *const field_names[MFN__FIELD_COUNT] = {"field", "activator", "inhibitor"};
+
+/* Room for one more padded row behind the grids: see mfn__grid_doubles. */
+static size_t row_doubles(uint32_t side)
+{
+    return mfn__grid_doubles(side) / (2 * (size_t)side);
+}
+
+static mfn_status make_room(mfn_simulation *sim, uint32_t side, mfn_error *err)
+{
+    size_t doubles = MFN__FIELD_COUNT * mfn__grid_doubles(side) + 2 * row_doubles(side);
+    if (doubles <= sim->storage_doubles) {
+        return MFN_OK;
+    }
+    double *storage = mfn__mem_new_aligned(doubles, sizeof *storage);
+    if (storage == NULL) {
+        return mfn__fail_memory(err);
+    }
+    mfn__mem_free(sim->storage);
+    sim->storage = storage;
+    sim->storage_doubles = doubles;
+    return MFN_OK;
+}
+
+static void lay_out(mfn_simulation *sim)
+{
+    uint32_t side = (uint32_t)sim->config.grid_size;
+    for (size_t i = 0; i < MFN__FIELD_COUNT; i++) {
+        mfn__grid_init(&sim->grids[i], side, sim->storage + i * mfn__grid_doubles(side));
+    }
+    double *rows = sim->storage + MFN__FIELD_COUNT * mfn__grid_doubles(side);
+    sim->zeros = rows;
+    sim->noise_v = rows + row_doubles(side);
+    memset(sim->zeros, 0, row_doubles(side) * sizeof *sim->zeros);
+}
+
+static void draw_fields(mfn_simulation *sim)
+{
+    uint32_t side = (uint32_t)sim->config.grid_size;
+    for (size_t field = 0; field < (sim->has_morphogens ? MFN__FIELD_COUNT : MFN__ACTIVATOR);
+         field++) {
+        for (uint32_t i = 0; i < side; i++) {
+            double *row = mfn__grid_row(&sim->grids[field], i);
+            if (field == MFN__POTENTIAL) {
+                mfn_random_fill_normal(&sim->random, MFN__REST_V, MFN__REST_SPREAD_V, row, side);
+            } else {
+                mfn_random_fill_uniform(&sim->random, 0.0, MFN__INITIAL_MORPHOGEN_MAX, row, side);
+            }
+            mfn__grid_fill_halo(&sim->grids[field], row,
+                                (mfn_boundary)sim->config.boundary_condition);
+        }
+    }
+}
+
+mfn_status mfn_simulation_reset(mfn_simulation *sim, const mfn_simulation_config *config,
+                                mfn_error *err)
+{
+    mfn_status status = mfn_simulation_config_check(config, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    mfn_random random;
+    status = mfn_random_seed(&random, config->seed, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    status = make_room(sim, (uint32_t)config->grid_size, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    mfn__config_resolve(config, &sim->config);
+    sim->config.seed = NULL;
+    sim->random = random;
+    sim->has_morphogens = config->model == MFN_MODEL_V4_1 || config->turing_enabled;
+    sim->steps_computed = 0;
+    sim->growth_events = 0;
+    sim->counts = (mfn__step_counts){0};
+    lay_out(sim);
+    draw_fields(sim);
+    return MFN_OK;
+}
+
+mfn_status mfn_simulation_new(const mfn_simulation_config *config, mfn_simulation **ret,
+                              mfn_error *err)
+{
+    mfn_status status = MFN_NO_MEMORY;
+    mfn_simulation *sim = mfn__mem_new(1, sizeof *sim);
+    if (sim != NULL) {
+        sim->grids = mfn__mem_new(MFN__FIELD_COUNT, sizeof *sim->grids);
+    }
+    if (sim == NULL || sim->grids == NULL) {
+        status = mfn__fail_memory(err);
+        goto fail;
+    }
+    status = mfn_simulation_reset(sim, config, err);
+    if (status != MFN_OK) {
+        goto fail;
+    }
+    *ret = sim;
+    return MFN_OK;
+fail:
+    mfn_simulation_free(sim);
+    return status;
+}
+
+void mfn_simulation_free(mfn_simulation *sim)
+{
+    if (sim == NULL) {
+        return;
+    }
+    mfn__mem_free(sim->grids);
+    mfn__mem_free(sim->storage);
+    mfn__mem_free(sim);
+}
+
+/* One uniform is drawn in every step, whether something grows or not. */
+static void grow(mfn_simulation *sim)
+{
+    if (mfn_random_uniform(&sim->random) >= sim->config.spike_probability) {
+        return;
+    }
+    mfn__grid *grid = &sim->grids[MFN__POTENTIAL];
+    int64_t side = grid->side;
+    uint32_t i = (uint32_t)mfn_random_integer(&sim->random, 0, side);
+    uint32_t j = (uint32_t)mfn_random_integer(&sim->random, 0, side);
+    double *row = mfn__grid_row(grid, i);
+    row[j] += mfn_random_normal(&sim->random, MFN__SPIKE_MEAN_V, MFN__SPIKE_SPREAD_V);
+    mfn__grid_fill_halo(grid, row, (mfn_boundary)sim->config.boundary_condition);
+    sim->growth_events++;
+}
+
+static mfn__step_row_kernel pick_kernel(const mfn_simulation *sim)
+{
+    const mfn__kernels_table *kernels = mfn__kernels();
+    if (!sim->config.turing_enabled) {
+        return kernels->diffuse;
+    }
+    return sim->config.model == MFN_MODEL_V4_1_FIELD ? kernels->react_updated : kernels->react;
+}
+
+static void compute_rows(mfn_simulation *sim, mfn__step_row_kernel kernel)
+{
+    const mfn_simulation_config *config = &sim->config;
+    mfn_boundary boundary = (mfn_boundary)config->boundary_condition;
+    size_t field_count = config->turing_enabled ? MFN__FIELD_COUNT : MFN__ACTIVATOR;
+    const mfn__step_coefficients coefficients = {
+        .alpha = config->alpha,
+        .d_activator = config->d_activator,
+        .d_inhibitor = config->d_inhibitor,
+        .r_activator = config->r_activator,
+        .r_inhibitor = config->r_inhibitor,
+        .turing_threshold = config->turing_threshold,
+    };
+    double deviation_v = sqrt(config->jitter_var);
+    mfn__step_row row = {
+        .columns = (size_t)config->grid_size,
+        .noise_v = config->quantum_jitter ? sim->noise_v : NULL,
+        .counts = &sim->counts,
+    };
+    mfn__stencil_row *stencils[MFN__FIELD_COUNT] = {&row.potential, &row.activator, &row.inhibitor};
+    for (uint32_t i = 0; i < config->grid_size; i++) {
+        if (config->quantum_jitter) {
+            mfn_random_fill_normal(&sim->random, 0.0, deviation_v, sim->noise_v, row.columns);
+        }
+        for (size_t field = 0; field < field_count; field++) {
+            mfn__grid_stencil(&sim->grids[field], i, boundary, sim->zeros, stencils[field]);
+        }
+        kernel(&row, &coefficients);
+        for (size_t field = 0; field < field_count; field++) {
+            mfn__grid_fill_halo(&sim->grids[field], stencils[field]->out, boundary);
+        }
+    }
+    for (size_t field = 0; field < field_count; field++) {
+        mfn__grid_swap(&sim->grids[field]);
+    }
+}
+
+static mfn_status report_nan(mfn_simulation *sim, mfn_error *err)
+{
+    for (size_t field = 0; field < MFN__FIELD_COUNT; field++) {
+        mfn__grid *grid = &sim->grids[field];
+        const double *values = mfn__grid_packed(grid);
+        uint64_t nan_cells = 0;
+        for (size_t i = 0; i < (size_t)grid->side * grid->side; i++) {
+            nan_cells += isnan(values[i]) ? 1 : 0;
+        }
+        if (nan_cells > 0) {
+            return mfn__fail(err, MFN_UNSTABLE, field_names[field],
+                             "%s: %llu of %llu cells are NaN after step %llu", field_names[field],
+                             (unsigned long long)nan_cells,
+                             (unsigned long long)grid->side * grid->side,
+                             (unsigned long long)sim->steps_computed);
+        }
+    }
+    return mfn__fail(err, MFN_INTERNAL, NULL, "a NaN was counted but cannot be found");
+}
+
+/* Infinity needs no check of its own: clipping turns it into the nearer bound. */
+static mfn_status compute_step(mfn_simulation *sim, mfn__step_row_kernel kernel, mfn_error *err)
+{
+    grow(sim);
+    compute_rows(sim, kernel);
+    sim->steps_computed++;
+    return sim->counts.nan_cells == 0 ? MFN_OK : report_nan(sim, err);
+}
+
+mfn_status mfn_simulation_advance(mfn_simulation *sim, uint64_t steps, mfn_step_observer observer,
+                                  void *context, mfn_error *err)
+{
+    mfn__step_row_kernel kernel = pick_kernel(sim);
+    for (uint64_t t = 0; t < steps; t++) {
+        mfn_status status = compute_step(sim, kernel, err);
+        if (status != MFN_OK) {
+            return status;
+        }
+        if (observer != NULL && !observer(context, sim)) {
+            return mfn__fail(err, MFN_CANCELLED, NULL, "the run was stopped after step %llu",
+                             (unsigned long long)sim->steps_computed);
+        }
+    }
+    return MFN_OK;
+}
+
+mfn_status mfn_simulation_run(mfn_simulation *sim, mfn_step_observer observer, void *context,
+                              mfn_error *err)
+{
+    uint64_t wanted = sim->config.steps;
+    uint64_t left = wanted > sim->steps_computed ? wanted - sim->steps_computed : 0;
+    return mfn_simulation_advance(sim, left, observer, context, err);
+}
+
+static bool copy_frame(void *context, const mfn_simulation *sim)
+{
+    double **next = context;
+    size_t cells = (size_t)sim->config.grid_size * sim->config.grid_size;
+    memcpy(*next, mfn_simulation_field_v(sim), cells * sizeof **next);
+    *next += cells;
+    return true;
+}
+
+mfn_status mfn_simulation_record(mfn_simulation *sim, double *ret_history, mfn_error *err)
+{
+    double *next = ret_history;
+    return mfn_simulation_run(sim, copy_frame, &next, err);
+}
+
+const double *mfn_simulation_field_v(const mfn_simulation *sim)
+{
+    return mfn__grid_packed(&sim->grids[MFN__POTENTIAL]);
+}
+
+const double *mfn_simulation_activator(const mfn_simulation *sim)
+{
+    return sim->has_morphogens ? mfn__grid_packed(&sim->grids[MFN__ACTIVATOR]) : NULL;
+}
+
+const double *mfn_simulation_inhibitor(const mfn_simulation *sim)
+{
+    return sim->has_morphogens ? mfn__grid_packed(&sim->grids[MFN__INHIBITOR]) : NULL;
+}
+
+uint32_t mfn_simulation_grid_size(const mfn_simulation *sim)
+{
+    return (uint32_t)sim->config.grid_size;
+}
+
+uint64_t mfn_simulation_steps_computed(const mfn_simulation *sim)
+{
+    return sim->steps_computed;
+}
+
+mfn_random *mfn_simulation_random(mfn_simulation *sim)
+{
+    return &sim->random;
+}
+
+void mfn_simulation_summarize(const mfn_simulation *sim, mfn_simulation_summary *ret)
+{
+    size_t cells = (size_t)sim->config.grid_size * sim->config.grid_size;
+    const double *field_v = mfn_simulation_field_v(sim);
+    *ret = (mfn_simulation_summary){
+        .growth_events = sim->growth_events,
+        .turing_activations = sim->counts.activations,
+        .clamping_events = sim->counts.clamped,
+        .steps_computed = sim->steps_computed,
+        .field_mean_v = mfn__mean(field_v, cells),
+    };
+    mfn__extremes(field_v, cells, &ret->field_min_v, &ret->field_max_v);
+    ret->field_std_v = mfn__std(field_v, cells, ret->field_mean_v);
+    if (sim->has_morphogens) {
+        ret->activator_mean = mfn__mean(mfn_simulation_activator(sim), cells);
+        ret->inhibitor_mean = mfn__mean(mfn_simulation_inhibitor(sim), cells);
+    }
+}

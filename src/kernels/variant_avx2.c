@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The variant for x86-64 with AVX2: four cells at a time. */
+#include "kernels/frame_change_body.h"
+#include "kernels/step_body.h"
+#include "kernels/variants.h"
+
+static bool is_supported(void)
+{
+    return __builtin_cpu_supports("avx2") != 0;
+}
+
+const mfn__kernels_table mfn__kernels_avx2 = {
+    .name = "avx2",
+    .is_supported = is_supported,
+    .diffuse = diffuse,
+    .react = react,
+    .react_updated = react_updated,
+    .frame_change = frame_change,
+};

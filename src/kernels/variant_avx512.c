@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The variant for x86-64 with AVX-512: eight cells at a time. */
+#include "kernels/frame_change_body.h"
+#include "kernels/step_body.h"
+#include "kernels/variants.h"
+
+static bool is_supported(void)
+{
+    return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
+           __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512bw") != 0;
+}
+
+const mfn__kernels_table mfn__kernels_avx512 = {
+    .name = "avx512",
+    .is_supported = is_supported,
+    .diffuse = diffuse,
+    .react = react,
+    .react_updated = react_updated,
+    .frame_change = frame_change,
+};

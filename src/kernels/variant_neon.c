@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The variant for 64-bit Arm, where NEON is always there. */
+#include "kernels/frame_change_body.h"
+#include "kernels/step_body.h"
+#include "kernels/variants.h"
+
+static bool is_supported(void)
+{
+    return true;
+}
+
+const mfn__kernels_table mfn__kernels_neon = {
+    .name = "neon",
+    .is_supported = is_supported,
+    .diffuse = diffuse,
+    .react = react,
+    .react_updated = react_updated,
+    .frame_change = frame_change,
+};

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The plain variant: one cell at a time, for any machine. */
+#include "kernels/frame_change_body.h"
+#include "kernels/step_body.h"
+#include "kernels/variants.h"
+
+static bool is_supported(void)
+{
+    return true;
+}
+
+const mfn__kernels_table mfn__kernels_scalar = {
+    .name = "scalar",
+    .is_supported = is_supported,
+    .diffuse = diffuse,
+    .react = react,
+    .react_updated = react_updated,
+    .frame_change = frame_change,
+};
