@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* Features of frames that pass by once. Temporal features need only the previous frame and a few
+ * running sums, static ones only the last frame: memory does not grow with the history.
+ *
+ * - The changes' deviation in a frame joins the rows' (count, mean, spread) by Chan, Golub and
+ *   LeVeque's formula (The American Statistician 37(3), 1983), which does not cancel.
+ * - The trend is cov(t, E) / var(t), t = 0, 1, ..., with the covariance updated frame by frame and
+ *   the energies measured from the first one: a static history has a slope of exactly 0.
+ * - The field is stable from the first frame of the first `window` calm frames in a row. */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "engine/bits.h"
+#include "engine/boxcount.h"
+#include "engine/clusters.h"
+#include "engine/statistics.h"
+#include "kernels/kernels.h"
+
+#include "mfn/features.h"
+
+#define MV_PER_V    1000.0
+#define FLAT_STD_MV 1e-10 /* below it a field has no shape: skewness and kurtosis are 0 */
+
+/* Over the frames so far. */
+typedef struct history {
+    uint64_t frames;
+    double change_sum_mv, change_max_mv;
+    double first_energy_mv2, energy_mean_mv2; /* the mean is measured from the first */
+    double energy_covariance;                 /* sum of (t - mean t) (E - mean E) */
+    uint64_t calm_frames;                     /* in a row, up to the last one */
+    uint64_t stable_from;                     /* 0: not yet */
+} history;
+
+struct mfn_feature_meter {
+    mfn_feature_config config;
+    uint32_t side;
+    double *last_v; /* the last frame */
+    size_t last_v_doubles;
+    uint64_t *words; /* a bit per cell, a row of bits, the clusters' scratch */
+    size_t words_count;
+    history history;
+};
+
+typedef struct frame_change_sums {
+    double sum_mv, max_mv, spread_mv2, energy_mv2;
+} frame_change_sums;
+
+static size_t words_needed(uint32_t side)
+{
+    return ((size_t)side + 1) * mfn__bits_words(side) + mfn__cluster_scan_words(side);
+}
+
+/* Each buffer is kept when it is large enough. */
+static mfn_status make_room(mfn_feature_meter *meter, uint32_t side, mfn_error *err)
+{
+    size_t doubles = (size_t)side * side;
+    size_t words = words_needed(side);
+    double *last_v = NULL;
+    uint64_t *bits = NULL;
+    if (doubles > meter->last_v_doubles) {
+        last_v = mfn__mem_new_aligned(doubles, sizeof *last_v);
+        if (last_v == NULL) {
+            goto fail;
+        }
+    }
+    if (words > meter->words_count) {
+        bits = mfn__mem_new(words, sizeof *bits);
+        if (bits == NULL) {
+            goto fail;
+        }
+    }
+    if (last_v != NULL) {
+        mfn__mem_free(meter->last_v);
+        meter->last_v = last_v;
+        meter->last_v_doubles = doubles;
+    }
+    if (bits != NULL) {
+        mfn__mem_free(meter->words);
+        meter->words = bits;
+        meter->words_count = words;
+    }
+    return MFN_OK;
+fail:
+    mfn__mem_free(last_v);
+    return mfn__fail_memory(err);
+}
+
+mfn_status mfn_feature_meter_reset(mfn_feature_meter *meter, uint32_t side,
+                                   const mfn_feature_config *config, mfn_error *err)
+{
+    mfn_feature_config wanted;
+    mfn_feature_config_init(&wanted);
+    if (config != NULL) {
+        mfn_status status = mfn_feature_config_check(config, err);
+        if (status != MFN_OK) {
+            return status;
+        }
+        wanted = *config;
+    }
+    if (side < 1 || side > MFN__SIDE_MAX) {
+        return mfn__fail(err, MFN_INVALID, "side",
+                         "side: expected a whole number in [1, %d], got %u", MFN__SIDE_MAX,
+                         (unsigned)side);
+    }
+    mfn_status status = make_room(meter, side, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    meter->config = wanted;
+    meter->side = side;
+    meter->history = (history){0};
+    return MFN_OK;
+}
+
+mfn_status mfn_feature_meter_new(uint32_t side, const mfn_feature_config *config,
+                                 mfn_feature_meter **ret, mfn_error *err)
+{
+    mfn_feature_meter *meter = mfn__mem_new(1, sizeof *meter);
+    if (meter == NULL) {
+        return mfn__fail_memory(err);
+    }
+    mfn_status status = mfn_feature_meter_reset(meter, side, config, err);
+    if (status != MFN_OK) {
+        mfn_feature_meter_free(meter);
+        return status;
+    }
+    *ret = meter;
+    return MFN_OK;
+}
+
+void mfn_feature_meter_free(mfn_feature_meter *meter)
+{
+    if (meter == NULL) {
+        return;
+    }
+    mfn__mem_free(meter->last_v);
+    mfn__mem_free(meter->words);
+    mfn__mem_free(meter);
+}
+
+static frame_change_sums compare_frames(const double *before_v, const double *now_v, uint32_t side)
+{
+    mfn__frame_change_kernel frame_change = mfn__kernels()->frame_change;
+    frame_change_sums all = {0};
+    double columns = (double)side;
+    for (uint32_t i = 0; i < side; i++) {
+        mfn__row_change row;
+        frame_change(before_v + (size_t)i * side, now_v + (size_t)i * side, side, &row);
+        if (i > 0) {
+            /* n1 n2 / (n1 + n2) for i rows that one row joins */
+            double rows = (double)i;
+            double step = row.sum_mv / columns - all.sum_mv / (rows * columns);
+            all.spread_mv2 += step * step * (rows * columns / (rows + 1.0));
+        }
+        all.spread_mv2 += row.spread_mv2;
+        all.sum_mv += row.sum_mv;
+        all.max_mv = row.max_mv > all.max_mv ? row.max_mv : all.max_mv;
+        all.energy_mv2 += row.energy_mv2;
+    }
+    return all;
+}
+
+static mfn_status report_bad_frame(const mfn_feature_meter *meter, const double *frame_v,
+                                   mfn_error *err)
+{
+    size_t side = meter->side;
+    unsigned long long frame = meter->history.frames;
+    for (size_t i = 0; i < side * side; i++) {
+        if (!isfinite(frame_v[i])) {
+            char value[MFN__REAL_TEXT_MAX];
+            mfn__real_to_text(frame_v[i], value);
+            return mfn__fail(err, MFN_INVALID, "field",
+                             "field: expected finite values, got %s in frame %llu, row %zu, "
+                             "column %zu (counted from 0)",
+                             value, frame, i / side, i % side);
+        }
+    }
+    return mfn__fail(err, MFN_INVALID, "field",
+                     "field: frame %llu (counted from 0) is too large: its energy is beyond the "
+                     "range of a double",
+                     frame);
+}
+
+static void count_calm_frame(mfn_feature_meter *meter, const frame_change_sums *change)
+{
+    history *so_far = &meter->history;
+    double cells = (double)meter->side * (double)meter->side;
+    uint64_t window = meter->config.stability_window;
+    bool is_calm = sqrt(change->spread_mv2 / cells) < meter->config.stability_threshold_mv;
+    so_far->calm_frames = is_calm ? so_far->calm_frames + 1 : 0;
+    if (so_far->stable_from == 0 && so_far->calm_frames == window) {
+        so_far->stable_from = so_far->frames + 1 - window;
+    }
+}
+
+static void follow_energy(history *so_far, double energy_mv2)
+{
+    if (so_far->frames == 0) {
+        so_far->first_energy_mv2 = energy_mv2;
+        return;
+    }
+    double time = (double)so_far->frames;
+    double off_mean = (energy_mv2 - so_far->first_energy_mv2) - so_far->energy_mean_mv2;
+    so_far->energy_covariance += time / 2.0 * off_mean;
+    so_far->energy_mean_mv2 += off_mean / (time + 1.0);
+}
+
+mfn_status mfn_feature_meter_push(mfn_feature_meter *meter, const double *frame_v, mfn_error *err)
+{
+    history *so_far = &meter->history;
+    const double *before_v = so_far->frames > 0 ? meter->last_v : frame_v;
+    frame_change_sums change = compare_frames(before_v, frame_v, meter->side);
+    if (!isfinite(change.energy_mv2)) {
+        return report_bad_frame(meter, frame_v, err);
+    }
+    if (so_far->frames > 0) {
+        so_far->change_sum_mv += change.sum_mv;
+        so_far->change_max_mv =
+            change.max_mv > so_far->change_max_mv ? change.max_mv : so_far->change_max_mv;
+        count_calm_frame(meter, &change);
+    }
+    follow_energy(so_far, change.energy_mv2);
+    so_far->frames++;
+    memcpy(meter->last_v, frame_v, (size_t)meter->side * meter->side * sizeof *frame_v);
+    return MFN_OK;
+}
+
+static void measure_values(const mfn_feature_meter *meter, double *value)
+{
+    size_t cells = (size_t)meter->side * meter->side;
+    double min_v = 0.0;
+    double max_v = 0.0;
+    mfn__extremes(meter->last_v, cells, &min_v, &max_v);
+    double mean = mfn__moment(meter->last_v, cells, MV_PER_V, 0.0, 1);
+    double std = sqrt(mfn__moment(meter->last_v, cells, MV_PER_V, mean, 2));
+    value[MFN_FEATURE_V_min] = min_v * MV_PER_V;
+    value[MFN_FEATURE_V_max] = max_v * MV_PER_V;
+    value[MFN_FEATURE_V_mean] = mean;
+    value[MFN_FEATURE_V_std] = std;
+    if (std > FLAT_STD_MV) {
+        double m3 = mfn__moment(meter->last_v, cells, MV_PER_V, mean, 3);
+        double m4 = mfn__moment(meter->last_v, cells, MV_PER_V, mean, 4);
+        value[MFN_FEATURE_V_skew] = m3 / (std * std * std);
+        value[MFN_FEATURE_V_kurt] = m4 / ((std * std) * (std * std)) - 3.0;
+    }
+}
+
+static void measure_history(const mfn_feature_meter *meter, double *value)
+{
+    const history *so_far = &meter->history;
+    if (so_far->frames < 2) {
+        return;
+    }
+    double frames = (double)so_far->frames;
+    double cells = (double)meter->side * (double)meter->side;
+    value[MFN_FEATURE_dV_mean] = so_far->change_sum_mv / ((frames - 1.0) * cells);
+    value[MFN_FEATURE_dV_max] = so_far->change_max_mv;
+    value[MFN_FEATURE_T_stable] = so_far->stable_from > 0 ? (double)so_far->stable_from : frames;
+    value[MFN_FEATURE_E_trend] =
+        so_far->energy_covariance / (frames * (frames * frames - 1.0) / 12.0);
+}
+
+static void measure_clusters(const mfn_feature_meter *meter, double threshold_mv, uint64_t *rows,
+                             size_t row_step, mfn_clusters *ret, uint64_t *ret_active)
+{
+    uint32_t side = meter->side;
+    double threshold_v = threshold_mv / MV_PER_V;
+    mfn__cluster_scan scan;
+    uint64_t *scratch = meter->words + ((size_t)side + 1) * mfn__bits_words(side);
+    mfn__cluster_scan_init(&scan, side, meter->config.connectivity == 0 ? 4 : 8, scratch);
+    *ret_active = 0;
+    for (uint32_t i = 0; i < side; i++) {
+        uint64_t *row = rows + i * row_step;
+        mfn__bits_pack_above(meter->last_v + (size_t)i * side, side, threshold_v, row);
+        mfn__cluster_scan_row(&scan, row);
+        *ret_active += mfn__bits_count(row, side);
+    }
+    mfn__cluster_scan_end(&scan, ret);
+}
+
+static void measure_structure(const mfn_feature_meter *meter, double *value)
+{
+    const mfn_feature_config *config = &meter->config;
+    uint32_t side = meter->side;
+    size_t row_words = mfn__bits_words(side);
+    uint64_t *rows = meter->words;
+    uint64_t *one_row = rows + side * row_words;
+    mfn_clusters low;
+    mfn_clusters med;
+    mfn_clusters high;
+    uint64_t active = 0;
+    uint64_t unused = 0;
+    measure_clusters(meter, config->threshold_low_mv, rows, row_words, &low, &active);
+    measure_clusters(meter, config->threshold_med_mv, one_row, 0, &med, &unused);
+    measure_clusters(meter, config->threshold_high_mv, one_row, 0, &high, &unused);
+    value[MFN_FEATURE_f_active] = (double)active / ((double)side * (double)side);
+    value[MFN_FEATURE_N_clusters_low] = (double)low.count;
+    value[MFN_FEATURE_N_clusters_med] = (double)med.count;
+    value[MFN_FEATURE_N_clusters_high] = (double)high.count;
+    value[MFN_FEATURE_max_cluster_size] = (double)low.largest;
+    value[MFN_FEATURE_cluster_size_std] = low.size_std;
+
+    const mfn_box_config boxes = {sizeof boxes, config->min_box_size, config->max_box_size,
+                                  config->num_scales};
+    mfn_box_counting counting;
+    mfn__box_count_rows(rows, side, &boxes, one_row, &counting);
+    value[MFN_FEATURE_D_box] = counting.dimension;
+    value[MFN_FEATURE_D_r2] = counting.r_squared;
+}
+
+mfn_status mfn_feature_meter_finish(mfn_feature_meter *meter, mfn_features *ret, mfn_error *err)
+{
+    if (meter->history.frames == 0) {
+        return mfn__fail(err, MFN_INVALID, "frames", "frames: expected at least 1, got 0");
+    }
+    mfn_features features = {0};
+    measure_values(meter, features.value);
+    measure_history(meter, features.value);
+    measure_structure(meter, features.value);
+    for (int i = 0; i < MFN_FEATURE_COUNT; i++) {
+        if (!isfinite(features.value[i])) {
+            const char *name = mfn_feature_name((mfn_feature)i);
+            return mfn__fail(err, MFN_UNSTABLE, name,
+                             "%s: the field's values are too large: the feature is beyond the "
+                             "range of a double",
+                             name);
+        }
+    }
+    *ret = features;
+    return MFN_OK;
+}
