@@ -53,7 +53,7 @@ MFN_API bool mfn_feature_is_integer(mfn_feature feature);
 typedef struct mfn_feature_config {
     size_t size;           /* sizeof(mfn_feature_config), set by the init function */
     uint64_t min_box_size; /* cells */
-    uint64_t max_box_size; /* cells; 0: chosen from the field's size */
+    uint64_t max_box_size; /* cells; 0: chosen from the field's size; see mfn_box_config */
     uint64_t num_scales;
     double threshold_low_mv, threshold_med_mv, threshold_high_mv;
     double stability_threshold_mv;
@@ -67,26 +67,32 @@ MFN_API void mfn_feature_config_init(mfn_feature_config *config);
 MFN_CHECKED MFN_API mfn_status mfn_feature_config_check(const mfn_feature_config *config,
                                                         mfn_error *err);
 
-/* Features of `frames` frames of side * side volts, shape (frames, side, side), row-major. Fixed
- * features look at the last frame; temporal ones are 0 with a single frame. `config` may be
- * NULL for the defaults. NaN and infinity are refused with their position. */
+/* Features of `frames` (at least 1) frames of side * side volts, shape (frames, side, side),
+ * row-major; `side` is 1 .. 65535. Static features look at the last frame; temporal ones are 0
+ * with a single frame. `config` may be NULL for the defaults. NaN and infinity are refused with
+ * their position, and values so large that a feature overflows with MFN_UNSTABLE. D_box is the
+ * plain slope of the regression: cut-off rows and columns can take it out of [0, 2]. */
 MFN_CHECKED MFN_API mfn_status mfn_features_compute(const double *field_v, uint64_t frames,
                                                     uint32_t side, const mfn_feature_config *config,
                                                     mfn_features *ret, mfn_error *err);
 
 /* Features of a history that is never held in memory: push each frame, then finish. The same
- * bits as mfn_features_compute over the whole history. Not thread-safe. */
+ * bits as mfn_features_compute over the whole history. Memory is that of one frame. Not
+ * thread-safe: one thread per meter. */
 typedef struct mfn_feature_meter mfn_feature_meter;
 
+/* `config` is copied; NULL stands for the defaults. `*ret` is set only on MFN_OK. */
 MFN_CHECKED MFN_API mfn_status mfn_feature_meter_new(uint32_t side,
                                                      const mfn_feature_config *config,
                                                      mfn_feature_meter **ret, mfn_error *err);
 MFN_API void mfn_feature_meter_free(mfn_feature_meter *meter); /* NULL is allowed */
 
-/* Forgets all frames and takes another side and configuration, reusing memory. */
+/* Forgets all frames and takes another side and configuration, reusing memory. On failure the
+ * meter keeps its frames, side and configuration. */
 MFN_CHECKED MFN_API mfn_status mfn_feature_meter_reset(mfn_feature_meter *meter, uint32_t side,
                                                        const mfn_feature_config *config,
                                                        mfn_error *err);
+/* `frame_v` holds side * side volts and is copied; on failure it does not count. */
 MFN_CHECKED MFN_API mfn_status mfn_feature_meter_push(mfn_feature_meter *meter,
                                                       const double *frame_v, mfn_error *err);
 /* At least one frame must have been pushed; more may follow. */

@@ -14,15 +14,18 @@ extern "C" {
 
 #define MFN_BOX_SCALES_MAX 64
 
+/* Without a maximum, boxes go up to min_box_size * 2^(num_scales-1), but no further than half the
+ * side, or all of a side below 4. */
 typedef struct mfn_box_config {
     size_t size;           /* sizeof(mfn_box_config), set by the init function */
-    uint64_t min_box_size; /* cells, at least 1 */
-    uint64_t max_box_size; /* cells; 0: min(min_box_size * 2^(num_scales-1), side / 2) */
+    uint64_t min_box_size; /* cells, 1 .. 65535 */
+    uint64_t max_box_size; /* cells, .. 65535, raised to the minimum; 0: chosen by the rule above */
     uint64_t num_scales;   /* 1 .. MFN_BOX_SCALES_MAX */
 } mfn_box_config;
 
-/* What the regression ln(count) over ln(1/size) was made of, and what it gave. Dimension and R^2
- * are 0 when fewer than two box sizes held anything. */
+/* What the regression ln(count) over ln(1/size) was made of, and what it gave: those box sizes
+ * that fit into the field and held anything. All three results are 0 with fewer than two. The
+ * dimension is the plain slope and can leave [0, 2] where rows and columns are left out. */
 typedef struct mfn_box_counting {
     double dimension;
     double intercept;
@@ -35,19 +38,23 @@ typedef struct mfn_box_counting {
 MFN_API void mfn_box_config_init(mfn_box_config *config); /* 2, automatic, 5 */
 
 /* The box sizes in use: num_scales values spaced evenly in the logarithm between min and max,
- * cut to whole numbers, without repeats. Writes at most MFN_BOX_SCALES_MAX. */
+ * cut to whole numbers, without repeats: 2 4 7 16 32 for 2 .. 32 in five, as in the reference.
+ * No size is below the minimum; max <= min gives the minimum alone. Writes at most
+ * MFN_BOX_SCALES_MAX. */
 MFN_CHECKED MFN_API mfn_status mfn_box_sizes(uint64_t min_box_size, uint64_t max_box_size,
                                              uint64_t num_scales, uint32_t *ret_sizes,
                                              uint32_t *ret_count, mfn_error *err);
 
-/* Box-counting dimension of the non-zero bytes of `mask` (side * side, row-major). Rows and
- * columns that do not fill a whole box are left out, as in the reference. */
+/* Box-counting dimension of the non-zero bytes of `mask` (side * side, row-major; side is
+ * 1 .. 65535). Rows and columns that do not fill a whole box are left out, as in the reference;
+ * sizes above the side are left out, where the reference fails. `config` may be NULL for the
+ * defaults. */
 MFN_CHECKED MFN_API mfn_status mfn_box_count(const uint8_t *mask, uint32_t side,
                                              const mfn_box_config *config, mfn_box_counting *ret,
                                              mfn_error *err);
 
-/* Connected clusters of the non-zero bytes of `mask` (width * height, row-major), without
- * wrap-around. */
+/* Connected clusters of the non-zero bytes of `mask` (width * height, row-major, each
+ * 1 .. 65535), without wrap-around. */
 typedef struct mfn_clusters {
     uint64_t count;
     uint64_t largest; /* cells */
@@ -65,11 +72,11 @@ typedef struct mfn_ifs_transform {
 } mfn_ifs_transform;
 
 typedef struct mfn_ifs_config {
-    size_t size; /* sizeof(mfn_ifs_config), set by the init function */
-    uint64_t num_points;
-    uint64_t num_transforms;
-    double scale_min, scale_max; /* contraction ratios, inside (0, 1) */
-    double translation_range;    /* translations are uniform in [-range, range] */
+    size_t size;                 /* sizeof(mfn_ifs_config), set by the init function */
+    uint64_t num_points;         /* 1 .. 10^9 */
+    uint64_t num_transforms;     /* 1 .. 8 */
+    double scale_min, scale_max; /* contraction ratios, inside (0, 1), min <= max */
+    double translation_range;    /* 0 .. 2; translations are uniform in [-range, range] */
 } mfn_ifs_config;
 
 MFN_API const mfn_option *mfn_ifs_options(void);
@@ -77,18 +84,19 @@ MFN_API void mfn_ifs_config_init(mfn_ifs_config *config);
 MFN_CHECKED MFN_API mfn_status mfn_ifs_config_check(const mfn_ifs_config *config, mfn_error *err);
 
 /* Draws the transforms, then plays the chaos game from the origin. `ret_transforms` takes
- * num_transforms entries, `ret_points_xy` 2 * num_points values (x, y, x, y …), `ret_lyapunov`
- * the mean logarithm of the area contraction. Each of the three may be NULL. Points that leave
- * [-100, 100] are refused with MFN_UNSTABLE. */
+ * num_transforms entries, `ret_points_xy` 2 * num_points values (x, y, x, y, ...), `ret_lyapunov`
+ * the mean logarithm of the area contraction. Each of the three may be NULL; `config` too, for
+ * the defaults. A point with a coordinate of 100 or more ends the game with MFN_UNSTABLE: then
+ * the generator has moved on, and `ret_points_xy` holds the points before it. */
 MFN_CHECKED MFN_API mfn_status mfn_ifs_generate(mfn_random *random, const mfn_ifs_config *config,
                                                 mfn_ifs_transform *ret_transforms,
                                                 double *ret_points_xy, double *ret_lyapunov,
                                                 mfn_error *err);
 
-/* The reference's Lyapunov exponent of a history of `frames` frames of `cells` values: mean of
- * ln |h[t] - h[t-1]| (Euclidean norm over the frame, frames that moved more than 1e-10) divided
- * by `dt`; 0 when no frame moved. It depends on the grid size and on units: compare like with
- * like. */
+/* The reference's Lyapunov exponent of a history of `frames` frames of `cells` values, frame
+ * after frame, each at least 1: mean of ln |h[t] - h[t-1]| (Euclidean norm over the frame, frames
+ * that moved more than 1e-10) divided by `dt` > 0; 0 when no frame moved. It depends on the grid
+ * size and on units: compare like with like. NaN and infinity are refused. */
 typedef struct mfn_stability {
     double lyapunov_exponent;
     bool is_stable;                           /* the exponent is negative */

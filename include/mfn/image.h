@@ -21,13 +21,15 @@ typedef struct mfn_image_options {
 
 MFN_API void mfn_image_options_init(mfn_image_options *options);
 
-/* Draws side * side volts (row-major, finite). `options` may be NULL. The same field gives the
- * same bytes. The file is written whole: temporary name, fsync, rename. */
+/* Draws side * side values within 1e6 V of zero, row-major; side * scale is at most 16384 pixels.
+ * `options` may be NULL. The same field gives the same bytes (with the same libpng and zlib). The
+ * file is written whole: temporary name, fsync, rename. */
 MFN_CHECKED MFN_API mfn_status mfn_image_write_png(const char *path, const double *field_v,
                                                    uint32_t side, const mfn_image_options *options,
                                                    mfn_error *err);
 
-/* The colour of `value` in [0, 1]: red, green, blue. */
+/* The colour of `value` in [0, 1]: red, green, blue. Values outside take the end's colour, NaN the
+ * lower end's. */
 MFN_API void mfn_image_colour(double value, uint8_t ret_rgb[3]);
 
 #ifdef __cplusplus

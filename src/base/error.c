@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void fill(mfn_error *err, mfn_status status, const char *field, const char *format,
-                 va_list arguments)
+__attribute__((format(printf, 4, 0))) static void
+fill(mfn_error *err, mfn_status status, const char *field, const char *format, va_list arguments)
 {
     err->status = status;
     snprintf(err->field, sizeof err->field, "%s", field != NULL ? field : "");

@@ -6,9 +6,9 @@
  * interval's centre and ends are scaled by 4 * 10^-k with one 64 x 128 bit product each, whose
  * discarded part is kept as a sticky lowest bit: enough to compare exactly.
  *
- * Text to real leaves correct rounding to the C library's strtod, after the text was found to follow
- * JSON's grammar. The "C" locale object is a constant of the library, so creating it per call costs
- * nothing, cannot fail and touches no state of the process. */
+ * Text to real leaves correct rounding to the C library's strtod, after the text was found to
+ * follow JSON's grammar. The "C" locale object is a constant of the library, so creating it per
+ * call costs nothing, cannot fail and touches no state of the process. */
 #include "base/number.h"
 
 #include <errno.h>
@@ -35,8 +35,8 @@ typedef struct decimal {
     int exponent;
 } decimal;
 
-/* floor(log10(2^q)), or floor(log10(3/4 * 2^q)) for a power of two, whose lower neighbour is twice as
- * near. Exact for |q| <= 1100. */
+/* floor(log10(2^q)), or floor(log10(3/4 * 2^q)) for a power of two, whose lower neighbour is twice
+ * as near. Exact for |q| <= 1100. */
 static int floor_log10_pow2(int q, bool is_power_of_two)
 {
     return (q * 1262611 - (is_power_of_two ? 524031 : 0)) >> 22;

@@ -13,11 +13,12 @@
  * "-89.01066911987907", "1e-05", "2.0", "nan", "inf". Returns its length. */
 size_t mfn__real_to_text(double value, char ret[MFN__REAL_TEXT_MAX]);
 
-/* The whole text must be one decimal number; no spaces, no hexadecimal, no "nan" or "inf", no
- * overflow to infinity. */
+/* The whole text must be one number as JSON writes it ("-70.1", "1e5"; not "+1", ".5", "5.", "01",
+ * "nan"), and small enough not to become infinite. */
 bool mfn__text_to_real(const char *text, double *ret);
 
-/* The whole text must be decimal digits (a leading '-' for the second), in range. */
+/* The whole text must be decimal digits (a leading '-' for the second; leading zeros are
+ * allowed), in range. */
 bool mfn__text_to_u64(const char *text, uint64_t *ret);
 bool mfn__text_to_i64(const char *text, int64_t *ret);
 

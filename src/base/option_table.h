@@ -27,6 +27,11 @@
     .min = (low), .max = (high), .max_open = true, .default_text = (initial), .unit = (units), \
     .help = (text)}
 
+/* A text that need not be given has no default and stays NULL. */
+#define MFN__TEXT(owner, field, initial, text) { \
+    .name = #field, .type = MFN_OPTION_TEXT, .offset = offsetof(owner, field), \
+    .default_text = (initial), .unit = "", .help = (text)}
+
 #define MFN__DIGITS(owner, field, initial, text) { \
     .name = #field, .type = MFN_OPTION_DIGITS, .offset = offsetof(owner, field), \
     .default_text = (initial), .unit = "", .help = (text)}

@@ -65,11 +65,10 @@ const char *mfn__text_nearest(const char *name, const char *const *names, size_t
     return nearest;
 }
 
-/* Length of the well-formed UTF-8 sequence at `text`, or 0 (RFC 3629: no overlong forms, no
- * surrogates, nothing above U+10FFFF). */
-static size_t utf8_sequence(const unsigned char *text, size_t length)
+size_t mfn__text_utf8_sequence(const char *text, size_t length)
 {
-    unsigned char first = text[0];
+    const unsigned char *bytes = (const unsigned char *)text;
+    unsigned char first = bytes[0];
     if (first < 0x80) {
         return 1;
     }
@@ -78,12 +77,12 @@ static size_t utf8_sequence(const unsigned char *text, size_t length)
         return 0;
     }
     for (size_t i = 1; i < need; i++) {
-        if ((text[i] & 0xC0) != 0x80) {
+        if ((bytes[i] & 0xC0) != 0x80) {
             return 0;
         }
     }
-    if ((first == 0xE0 && text[1] < 0xA0) || (first == 0xED && text[1] > 0x9F) ||
-        (first == 0xF0 && text[1] < 0x90) || (first == 0xF4 && text[1] > 0x8F)) {
+    if ((first == 0xE0 && bytes[1] < 0xA0) || (first == 0xED && bytes[1] > 0x9F) ||
+        (first == 0xF0 && bytes[1] < 0x90) || (first == 0xF4 && bytes[1] > 0x8F)) {
         return 0;
     }
     return need;
@@ -92,7 +91,7 @@ static size_t utf8_sequence(const unsigned char *text, size_t length)
 bool mfn__text_is_utf8(const char *text, size_t length)
 {
     for (size_t i = 0; i < length;) {
-        size_t step = utf8_sequence((const unsigned char *)text + i, length - i);
+        size_t step = mfn__text_utf8_sequence(text + i, length - i);
         if (step == 0) {
             return false;
         }
@@ -107,7 +106,7 @@ char *mfn__text_printable(const char *text, size_t length, char *ret, size_t siz
     size_t used = 0;
     size_t i = 0;
     while (i < length) {
-        size_t step = utf8_sequence((const unsigned char *)text + i, length - i);
+        size_t step = mfn__text_utf8_sequence(text + i, length - i);
         bool plain = step > 1 || (step == 1 && !iscntrl((unsigned char)text[i]));
         size_t bytes = plain ? step : 1;
         size_t tail = i + (step != 0 ? step : 1) < length ? sizeof dots : 1;

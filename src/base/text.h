@@ -17,6 +17,9 @@ const char *mfn__text_nearest(const char *name, const char *const *names, size_t
  * '?', and what does not fit ends in "...". Always NUL-terminated; returns `ret`. */
 char *mfn__text_printable(const char *text, size_t length, char *ret, size_t size);
 
+/* Length of the well-formed UTF-8 sequence at the start of `text`, 0 when there is none (RFC 3629:
+ * no overlong forms, no surrogates, nothing above U+10FFFF). `length` is at least 1. */
+size_t mfn__text_utf8_sequence(const char *text, size_t length);
 bool mfn__text_is_utf8(const char *text, size_t length);
 bool mfn__text_ends_with(const char *text, const char *ending);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads a file of jobs piece by piece, in constant memory: JSON (an array of objects, or objects one
- * after another), NDJSON (one object per line) and CSV (RFC 4180, a header row of field names). A
- * byte order mark at the start is skipped. A file with nothing in it is one unusable item. */
+/* Reads a file of jobs piece by piece, in constant memory: JSON (an array of objects, or objects
+ * one after another), NDJSON (one object per line) and CSV (RFC 4180, a header row of field names).
+ * A byte order mark at the start is skipped. A file with nothing in it is one unusable item. */
 #ifndef MFN_CODEC_ITEM_READER_H
 #define MFN_CODEC_ITEM_READER_H
 
@@ -42,9 +42,10 @@ void mfn__item_reader_free(mfn__item_reader *reader);
 
 /* The next item.
  * MFN_OK: `*ret` is set. MFN_NOT_FOUND: the file is at its end. MFN_IO or MFN_NO_MEMORY: reading
- * failed; every later call says so too: try again with a new reader. MFN_FORMAT or MFN_TOO_LARGE: this item is unusable; `*ret` has its position and the
- * first max_item_bytes of it (a whole broken line or row, or in a JSON file all that is left),
- * `err` says line, column and reason; reading goes on after it. */
+ * failed; every later call says so too: try again with a new reader. MFN_FORMAT or MFN_TOO_LARGE:
+ * this item is unusable; `*ret` has its position and the first max_item_bytes of it (a whole broken
+ * line or row, or in a JSON file all that is left), `err` says line, column and reason; reading
+ * goes on after it. */
 mfn_status mfn__item_reader_next(mfn__item_reader *reader, mfn__item *ret, mfn_error *err);
 
 /* Reads past `items` items, good or unusable, that were finished earlier; the next item keeps its

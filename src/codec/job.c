@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "codec/json_options.h"
-#include "codec/json_writer.h"
+#include "codec/options_writer.h"
 
 #include "mfn/version.h"
 
@@ -139,42 +139,13 @@ static mfn_status check_cost(const mfn_simulation_config *config, const mfn__job
                      overflow ? UINT64_MAX : updates, limits->max_cell_steps);
 }
 
-static void write_option(const mfn_option *option, const mfn_simulation_config *config,
-                         mfn__json_writer *json)
-{
-    const char *field = (const char *)config + option->offset;
-    mfn__json_key(json, option->name);
-    switch (option->type) {
-    case MFN_OPTION_BOOL:
-        mfn__json_bool(json, *(const bool *)(const void *)field);
-        break;
-    case MFN_OPTION_WHOLE:
-        mfn__json_u64(json, *(const uint64_t *)(const void *)field);
-        break;
-    case MFN_OPTION_REAL:
-        mfn__json_real(json, *(const double *)(const void *)field);
-        break;
-    case MFN_OPTION_TEXT:
-        mfn__json_text(json, *(const char *const *)(const void *)field);
-        break;
-    case MFN_OPTION_DIGITS:
-        mfn__json_raw(json, *(const char *const *)(const void *)field);
-        break;
-    case MFN_OPTION_CHOICE:
-        mfn__json_text(json, option->choices[*(const uint32_t *)(const void *)field]);
-        break;
-    }
-}
-
 void mfn__config_write_json(const mfn_simulation_config *config, mfn__json_writer *json)
 {
     const mfn_model *model = &mfn_models(NULL)[config->model];
     mfn__json_object_begin(json);
     mfn__json_key(json, "model");
     mfn__json_text(json, model->name);
-    for (const mfn_option *option = model->options; option->name != NULL; option++) {
-        write_option(option, config, json);
-    }
+    mfn__options_write_json(model->options, config, json);
     mfn__json_object_end(json);
 }
 

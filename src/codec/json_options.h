@@ -15,10 +15,11 @@ mfn_status mfn__json_object_parse(const char *text, size_t size, const char *con
                                   json_t **ret, mfn_error *err);
 
 /* Sets the fields that `object` names; the others are left as they are. WHOLE takes whole numbers
- * (64, 64.0), REAL any number, BOOL true and false, TEXT and CHOICE strings, DIGITS a whole number (up
- * to 2^53 also as 42.0), a string of digits, or null for "not given". Members in `other_keys` (ends with NULL, may be
- * NULL) belong to somebody else. TEXT and DIGITS fields borrow from `object`, in which whole numbers
- * given for DIGITS are replaced by their text. On failure `options` may be half set. */
+ * (64, 64.0), REAL any number, BOOL true and false, TEXT and CHOICE strings, DIGITS a whole number
+ * (up to 2^53 also as 42.0), a string of digits, or null for "not given". Members in `other_keys`
+ * (ends with NULL, may be NULL) belong to somebody else. TEXT and DIGITS fields borrow from
+ * `object`, in which whole numbers given for DIGITS are replaced by their text. On failure
+ * `options` may be half set. */
 mfn_status mfn__options_from_json(const mfn_option *table, json_t *object,
                                   const char *const *other_keys, void *options, mfn_error *err);
 

@@ -49,12 +49,9 @@ void mfn__summary_write_json(const mfn_simulation_summary *summary, mfn__json_wr
         const char *key;
         double value;
     } statistics[] = {
-        {"field_min_v", summary->field_min_v},
-        {"field_max_v", summary->field_max_v},
-        {"field_mean_v", summary->field_mean_v},
-        {"field_std_v", summary->field_std_v},
-        {"activator_mean", summary->activator_mean},
-        {"inhibitor_mean", summary->inhibitor_mean},
+        {"field_min_v", summary->field_min_v},       {"field_max_v", summary->field_max_v},
+        {"field_mean_v", summary->field_mean_v},     {"field_std_v", summary->field_std_v},
+        {"activator_mean", summary->activator_mean}, {"inhibitor_mean", summary->inhibitor_mean},
     };
     for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
         mfn__json_key(json, counters[i].key);

@@ -5,6 +5,7 @@
 
 #include "codec/job.h"
 #include "codec/json_writer.h"
+
 #include "mfn/features.h"
 
 /* What was computed for a job; everything is borrowed. */
@@ -20,9 +21,9 @@ typedef struct mfn__result {
  * "field_sha256": …, "config": {…}} on one line without a line break, or indented. */
 void mfn__result_write(const mfn__result *result, int indent, mfn__buffer *buffer);
 
-/* What `mfn simulate --format json` shares with a result. The first writes a value: an object of the
- * 18 names in canonical order, counts as whole numbers. The second writes members into the object
- * that is open. */
+/* What `mfn simulate --format json` shares with a result. The first writes a value: an object of
+ * the 18 names in canonical order, counts as whole numbers. The second writes members into the
+ * object that is open. */
 void mfn__features_write_json(const mfn_features *features, mfn__json_writer *json);
 void mfn__summary_write_json(const mfn_simulation_summary *summary, mfn__json_writer *json);
 

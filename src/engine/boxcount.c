@@ -146,8 +146,8 @@ static void fit(mfn_box_counting *box)
     double x_mean = 0.0;
     double y_mean = 0.0;
     for (uint32_t i = 0; i < n; i++) {
-        x[i] = mfn__log(1.0 / (double)box->sizes[i]) - first_x;
-        y[i] = mfn__log((double)box->counts[i]) - first_y;
+        x[i] = i == 0 ? 0.0 : mfn__log(1.0 / (double)box->sizes[i]) - first_x;
+        y[i] = i == 0 ? 0.0 : mfn__log((double)box->counts[i]) - first_y;
         x_mean += x[i] / (double)n;
         y_mean += y[i] / (double)n;
     }

@@ -122,6 +122,10 @@ static double with_high_word(double x, uint32_t word)
 #define FDLIBM_LN2_HIGH 6.93147180369123816490e-01
 #define FDLIBM_LN2_LOW  1.90821492927058770002e-10
 
+/* Between these, f = x without reduction; FDLIBM compares the high words alone. */
+#define LOG1P_DIRECT_MIN (-0x1.2bec4p-2)
+#define LOG1P_DIRECT_MAX 0x1.a827ap-2
+
 /* 1 + x = 2^exponent (1 + f), with the rounding error of that equation in `correction`. */
 typedef struct log1p_argument {
     double f;
@@ -132,14 +136,15 @@ typedef struct log1p_argument {
 
 static log1p_argument reduce_log1p(double x)
 {
-    if (x > -0.2928932309150696 && x < 0.41421356797218323) {
+    if (x > LOG1P_DIRECT_MIN && x < LOG1P_DIRECT_MAX) {
         return (log1p_argument){.f = x};
     }
-    double sum = 1.0 + x;
+    bool one_is_lost = x >= 0x1p53;
+    double sum = one_is_lost ? x : 1.0 + x;
     uint32_t word = high_word(sum);
     int exponent = (int)(word >> 20) - 1023;
     double correction = exponent > 0 ? 1.0 - (sum - x) : x - (sum - 1.0);
-    correction /= sum;
+    correction = one_is_lost ? 0.0 : correction / sum;
     uint32_t fraction = word & 0xfffff;
     bool is_tiny = fraction == 0;
     if (fraction < 0x6a09e) {
@@ -152,7 +157,8 @@ static log1p_argument reduce_log1p(double x)
     return (log1p_argument){sum - 1.0, correction, exponent, is_tiny};
 }
 
-/* ln(1 + f) for |f| < 2^-20 by two terms. */
+/* For |f| below about 2^-20 two terms do. The exponent is not 0: with it, so small an f would be x
+ * itself, which needs no reduction. */
 static double log1p_of_tiny(const log1p_argument *a)
 {
     double low = fma(a->exponent, FDLIBM_LN2_LOW, a->correction);
@@ -160,14 +166,17 @@ static double log1p_of_tiny(const log1p_argument *a)
         return fma(a->exponent, FDLIBM_LN2_HIGH, low);
     }
     double rest = 0.5 * a->f * a->f * fma(-0.66666666666666666, a->f, 1.0);
-    if (a->exponent == 0) {
-        return a->f - rest;
-    }
     return fma(a->exponent, FDLIBM_LN2_HIGH, -((rest - low) - a->f));
 }
 
 double mfn__log1p(double x)
 {
+    if (!(x > -1.0)) {
+        return x == -1.0 ? -INFINITY : NAN;
+    }
+    if (x == INFINITY) {
+        return x;
+    }
     if (fabs(x) < 0x1p-29) {
         return fabs(x) < 0x1p-54 ? x : fma(-(x * x), 0.5, x);
     }

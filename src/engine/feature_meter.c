@@ -189,7 +189,9 @@ static void count_calm_frame(mfn_feature_meter *meter, const frame_change_sums *
     history *so_far = &meter->history;
     double cells = (double)meter->side * (double)meter->side;
     uint64_t window = meter->config.stability_window;
-    bool is_calm = sqrt(change->spread_mv2 / cells) < meter->config.stability_threshold_mv;
+    /* Underflow can leave a spread of almost nothing below zero. */
+    double std_mv = sqrt(fabs(change->spread_mv2) / cells);
+    bool is_calm = std_mv < meter->config.stability_threshold_mv;
     so_far->calm_frames = is_calm ? so_far->calm_frames + 1 : 0;
     if (so_far->stable_from == 0 && so_far->calm_frames == window) {
         so_far->stable_from = so_far->frames + 1 - window;

@@ -10,7 +10,7 @@
 
 #include "mfn/fractal.h"
 
-#define PIECE    1024
+#define PIECE    256
 #define NORM_MIN 1e-10 /* a frame that moved less stands still */
 
 typedef struct change_sums {
@@ -19,7 +19,7 @@ typedef struct change_sums {
 
 static void compare_piece(const double *before, const double *now, size_t count, change_sums *sums)
 {
-    double change[PIECE];
+    double change[PIECE] = {0};
     for (size_t i = 0; i < count; i++) {
         change[i] = fabs(now[i] - before[i]);
         sums->max = change[i] > sums->max ? change[i] : sums->max;

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "codec/yaml.h"
+
 #include "mfn/option.h"
 
 /* Collects one line per problem: "pipeline.yaml:3:9: connector.port: expected …, got …". */
@@ -25,7 +26,7 @@ void mfn__problems_add(mfn__problems *problems, const char *path, unsigned line,
  * must be given, and a null value is not given. A `map` of NULL stands for a section that the file
  * does not have. Texts in `options` are borrowed from the document. */
 void mfn__settings_apply(const mfn__yaml *yaml, const mfn__yaml_node *map, const char *section,
-                         const mfn_option *const *tables, void *const *options,
-                         size_t table_count, const char *const *ignore, mfn__problems *problems);
+                         const mfn_option *const *tables, void *const *options, size_t table_count,
+                         const char *const *ignore, mfn__problems *problems);
 
 #endif

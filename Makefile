@@ -1,0 +1,55 @@
+# MyceliumFractalNet: `make run` and `make test` do everything on a fresh Debian 12 machine.
+# The real build is CMakeLists.txt; this is its front door.
+
+BUILD  ?= build
+OUT    ?= out/quickstart
+PREFIX ?= /usr/local
+JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+DIR    ?= tests/golden/data
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build vectors bench lint format install clean packages-run packages-test packages-lint
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+packages-run packages-test packages-lint: packages-%:
+	@tools/install_packages.sh $*
+
+$(BUILD)/build.ninja: CMakeLists.txt CMakePresets.json
+	@cmake --preset release -B $(BUILD) >/dev/null
+
+build: packages-run $(BUILD)/build.ninja ## build the program and the library (build/mfn, build/libmfn.so)
+	@cmake --build $(BUILD) -j $(JOBS) --target mfn mfn_shared mfn_static
+
+run: build ## run the quickstart: jobs from a folder become results and pictures
+	@rm -rf "$(OUT)"
+	@MFN_OUT="$(OUT)" $(BUILD)/mfn run examples/quickstart/pipeline.yaml --once
+	@echo
+	@echo "Results: $(OUT)/results   Pictures: $(OUT)/pictures   Dead letters: $(OUT)/dead-letter"
+
+test: packages-test $(BUILD)/build.ninja ## build and run all tests
+	@cmake --preset release -B $(BUILD) -DMFN_BUILD_TESTS=ON >/dev/null
+	@cmake --build $(BUILD) -j $(JOBS)
+	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) --progress
+
+vectors: packages-test $(BUILD)/build.ninja ## replay recorded vectors: make vectors DIR=folder
+	@cmake --preset release -B $(BUILD) -DMFN_BUILD_TESTS=ON >/dev/null
+	@cmake --build $(BUILD) -j $(JOBS) --target mfn_replay
+	@$(BUILD)/mfn_replay "$(DIR)"
+
+bench: build ## measure speed, beside NumPy when it is installed
+	@cmake --build $(BUILD) -j $(JOBS) --target bench_engine
+	@/usr/bin/env python3 bench/bench.py $(BUILD)/bench_engine $(BUILD)/mfn
+
+lint: packages-lint ## formatting, clang-tidy, layers, banned calls, exported symbols
+	@tools/lint.sh
+
+format: packages-lint ## format all C files
+	@git ls-files '*.c' '*.h' | grep -v 'tables\?\.h$$' | xargs clang-format -i
+
+install: build ## install under PREFIX (default /usr/local), below DESTDIR if given
+	@cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean: ## remove what was built and written
+	@rm -rf build build-* out

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/kinds.h"
+#include "cli/load.h"
+
+#define TEXT_BYTES_MAX ((size_t)1 << 20)
+
+static const mfn__flags no_flags[] = {{0}};
+
+static void print_kind(const char *side, const char *kind, const char *help,
+                       const mfn_option *options)
+{
+    char title[160];
+    snprintf(title, sizeof title, "%s '%s': %s. Keys (in the file with _ for -)", side, kind, help);
+    const mfn__flags groups[] = {{title, options, NULL}, {0}};
+    mfn__arguments_describe(stdout, groups);
+}
+
+static void print_help(void)
+{
+    printf("Usage: mfn check PIPELINE.yaml\n\n"
+           "Validates a pipeline file without running it: prints every problem with line and\n"
+           "column, or all values that would be used, defaults included.\n");
+    for (size_t i = 0; mfn__all_kinds.connectors[i] != NULL; i++) {
+        const mfn__connector_ops *ops = mfn__all_kinds.connectors[i];
+        print_kind("Connector", ops->kind, ops->help, ops->options);
+    }
+    for (size_t i = 0; mfn__all_kinds.publishers[i] != NULL; i++) {
+        const mfn__publisher_ops *ops = mfn__all_kinds.publishers[i];
+        print_kind("Publisher", ops->kind, ops->help, ops->options);
+    }
+}
+
+int mfn__command_check(int argc, char **argv)
+{
+    mfn__arguments arguments;
+    mfn_error err = {0};
+    if (mfn__arguments_parse(argc, argv, no_flags, "PIPELINE.yaml", &arguments, &err) != MFN_OK) {
+        return mfn__command_fail("check", &err, MFN__EXIT_USAGE);
+    }
+    if (arguments.wants_help) {
+        print_help();
+        return MFN__EXIT_OK;
+    }
+    mfn__pipeline *pipeline = NULL;
+    if (!mfn__load_pipeline("check", arguments.positional, &pipeline)) {
+        return MFN__EXIT_USAGE;
+    }
+    mfn__buffer text;
+    mfn__buffer_init(&text, TEXT_BYTES_MAX);
+    mfn__pipeline_write_effective(pipeline, &text);
+    printf("%s# %s is fine\n", text.data != NULL ? text.data : "", arguments.positional);
+    mfn__buffer_deinit(&text);
+    mfn__pipeline_free(pipeline);
+    return MFN__EXIT_OK;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* One simulation at the command line. Features are gathered while stepping, and a wanted history
+ * goes to its file frame by frame, so that memory does not grow with the number of steps. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/format.h"
+#include "cli/history_file.h"
+#include "cli/terminal.h"
+#include "codec/job.h"
+#include "codec/result.h"
+#include "codec/sha256.h"
+
+#include "mfn/mfn.h"
+
+#define PREVIEW_NS (100 * MFN__NS_PER_MS)
+
+typedef struct simulate_options {
+    const char *model;
+    const char *save_field, *save_history, *image;
+    uint64_t scale;
+    bool preview;
+    uint32_t format;
+} simulate_options;
+
+/* clang-format off: one row per option */
+static const mfn_option output_table[] = {
+    MFN__TEXT(simulate_options, model, "mfn-v4.1", "model to run: mfn-v4.1, mfn-v4.1-field"),
+    MFN__TEXT(simulate_options, save_field, NULL, "write the final field in volts to this .npy file"),
+    MFN__TEXT(simulate_options, save_history, NULL, "write the field after every step to this .npy file"),
+    MFN__TEXT(simulate_options, image, NULL, "draw the final field into this .png file"),
+    MFN__WHOLE(simulate_options, scale, 0, 64, "0", "pixels", "size of a cell in the picture; 0: automatic"),
+    MFN__BOOL(simulate_options, preview, "false", "draw the field in the terminal while it runs"),
+    MFN__FORMAT_OPTION(simulate_options),
+    {0},
+};
+/* clang-format on */
+
+/* Everything that one run needs; released as a whole. */
+typedef struct run_state {
+    simulate_options options;
+    mfn_simulation_config config;
+    mfn_simulation *sim;
+    mfn_feature_meter *meter;
+    mfn__history_file *history;
+    mfn__progress progress;
+    bool preview_drawn;
+    int64_t preview_ns;
+    mfn_status status; /* of the work inside the observer */
+    mfn_error err;
+} run_state;
+
+static mfn_status find_model(const char *name, mfn_model_id *ret, mfn_error *err)
+{
+    const char *names[16];
+    size_t count = 0;
+    const mfn_model *models = mfn_models(&count);
+    for (size_t i = 0; i < count && i < sizeof names / sizeof names[0]; i++) {
+        names[i] = models[i].name;
+        if (strcmp(name, models[i].name) == 0) {
+            *ret = (mfn_model_id)i;
+            return MFN_OK;
+        }
+    }
+    const char *nearest = mfn__text_nearest(name, names, count);
+    char shown[64];
+    mfn__text_printable(name, strlen(name), shown, sizeof shown);
+    return mfn__fail(err, MFN_INVALID, "model", "model: there is no '%s'; did you mean '%s'?", shown,
+                     nearest != NULL ? nearest : names[0]);
+}
+
+static void draw_preview(run_state *run, const mfn_simulation *sim)
+{
+    int64_t now_ns = mfn__clock_monotonic_ns(mfn__clock_system());
+    bool is_last = mfn_simulation_steps_computed(sim) == run->config.steps;
+    if (run->preview_drawn && !is_last && now_ns - run->preview_ns < PREVIEW_NS) {
+        return;
+    }
+    mfn__preview_draw(mfn_simulation_field_v(sim), mfn_simulation_grid_size(sim),
+                      run->preview_drawn);
+    run->preview_drawn = true;
+    run->preview_ns = now_ns;
+}
+
+static bool after_step(void *context, const mfn_simulation *sim)
+{
+    run_state *run = context;
+    const double *field_v = mfn_simulation_field_v(sim);
+    run->status = mfn_feature_meter_push(run->meter, field_v, &run->err);
+    if (run->status == MFN_OK && run->history != NULL) {
+        run->status = mfn__history_file_append(run->history, field_v, &run->err);
+    }
+    if (run->options.preview) {
+        draw_preview(run, sim);
+    } else {
+        mfn__progress_show(&run->progress, mfn_simulation_steps_computed(sim), run->config.steps,
+                           "");
+    }
+    return run->status == MFN_OK;
+}
+
+/* Steps the simulation to its end; `features` are those of the whole history, or of the initial
+ * field when there are no steps. */
+static mfn_status compute(run_state *run, mfn_features *features)
+{
+    mfn_error *err = &run->err;
+    uint32_t side = (uint32_t)run->config.grid_size;
+    mfn_status status = mfn_simulation_new(&run->config, &run->sim, err);
+    if (status == MFN_OK) {
+        status = mfn_feature_meter_new(side, NULL, &run->meter, err);
+    }
+    if (status == MFN_OK && run->options.save_history != NULL) {
+        status = mfn__history_file_new(run->options.save_history, side, run->config.steps,
+                                       &run->history, err);
+    }
+    if (status != MFN_OK) {
+        return status;
+    }
+    mfn__progress_start(&run->progress, "steps");
+    mfn_error stopped = {0};
+    status = mfn_simulation_run(run->sim, after_step, run, &stopped);
+    mfn__progress_end(&run->progress);
+    if (status != MFN_OK) {
+        if (run->status == MFN_OK) {
+            run->err = stopped;
+        }
+        return status;
+    }
+    if (mfn_simulation_steps_computed(run->sim) == 0) {
+        return mfn_features_compute(mfn_simulation_field_v(run->sim), 1, side, NULL, features, err);
+    }
+    return mfn_feature_meter_finish(run->meter, features, err);
+}
+
+static mfn_status save(run_state *run)
+{
+    mfn_error *err = &run->err;
+    const simulate_options *options = &run->options;
+    const double *field_v = mfn_simulation_field_v(run->sim);
+    uint32_t side = mfn_simulation_grid_size(run->sim);
+    mfn_status status = MFN_OK;
+    if (run->history != NULL) {
+        status = mfn__history_file_commit(run->history, err);
+    }
+    if (status == MFN_OK && options->save_field != NULL) {
+        const uint64_t shape[] = {side, side};
+        status = mfn_npy_write(options->save_field, field_v, shape, 2, err);
+    }
+    if (status == MFN_OK && options->image != NULL) {
+        mfn_image_options image;
+        mfn_image_options_init(&image);
+        image.scale = (uint32_t)options->scale;
+        status = mfn_image_write_png(options->image, field_v, side, &image, err);
+    }
+    return status;
+}
+
+static int print_json(const run_state *run, const mfn_simulation_summary *summary,
+                      const mfn_features *features, const char *field_sha256)
+{
+    mfn__buffer text;
+    mfn__json_writer json;
+    mfn__format_json_begin(&text, &json);
+    mfn__json_object_begin(&json);
+    mfn__json_key(&json, "config");
+    mfn__config_write_json(&run->config, &json);
+    mfn__summary_write_json(summary, &json);
+    mfn__json_key(&json, "field_sha256");
+    mfn__json_text(&json, field_sha256);
+    mfn__json_key(&json, "fractal_dimension");
+    mfn__json_real(&json, features->value[MFN_FEATURE_D_box]);
+    mfn__json_key(&json, "features");
+    mfn__features_write_json(features, &json);
+    mfn__json_object_end(&json);
+    return mfn__format_json_end(&text, "simulate");
+}
+
+static void print_text(const run_state *run, const mfn_simulation_summary *summary,
+                       const mfn_features *features, const char *field_sha256)
+{
+    const mfn_simulation_config *config = &run->config;
+    printf("%s, %llu x %llu cells, %llu steps, seed %s\n", run->options.model,
+           (unsigned long long)config->grid_size, (unsigned long long)config->grid_size,
+           (unsigned long long)summary->steps_computed, config->seed);
+    printf("\nPotential   %.4f to %.4f mV, mean %.4f mV, deviation %.4f mV\n",
+           1e3 * summary->field_min_v, 1e3 * summary->field_max_v, 1e3 * summary->field_mean_v,
+           1e3 * summary->field_std_v);
+    printf("Morphogens  activator mean %.6f, inhibitor mean %.6f\n", summary->activator_mean,
+           summary->inhibitor_mean);
+    printf("Events      %llu growth, %llu Turing activations, %llu clamped cells\n",
+           (unsigned long long)summary->growth_events,
+           (unsigned long long)summary->turing_activations,
+           (unsigned long long)summary->clamping_events);
+    printf("Field       SHA-256 %s\n\nFeatures\n", field_sha256);
+    mfn__format_print_features(features);
+}
+
+static int report(const run_state *run, const mfn_features *features)
+{
+    mfn_simulation_summary summary;
+    mfn_simulation_summarize(run->sim, &summary);
+    size_t side = mfn_simulation_grid_size(run->sim);
+    char field_sha256[MFN__SHA256_HEX_SIZE];
+    mfn__sha256_of_reals(mfn_simulation_field_v(run->sim), side * side, field_sha256);
+    if (run->options.format == MFN__FORMAT_JSON) {
+        return print_json(run, &summary, features, field_sha256);
+    }
+    print_text(run, &summary, features, field_sha256);
+    return MFN__EXIT_OK;
+}
+
+static void print_help(const mfn__flags *groups)
+{
+    printf("Usage: mfn simulate [flags]\n\n"
+           "Runs one simulation and prints counters, statistics and the 18 features of its "
+           "history.\nThe outcome depends on the flags alone, never on time or machine.\n\n"
+           "Example: mfn simulate --grid-size 128 --steps 300 --seed 7 --image field.png\n");
+    mfn__arguments_describe(stdout, groups);
+}
+
+static int execute(run_state *run)
+{
+    mfn_features features;
+    mfn_status status = compute(run, &features);
+    if (status == MFN_OK) {
+        status = save(run);
+    }
+    if (status != MFN_OK) {
+        return mfn__command_fail("simulate", &run->err, MFN__EXIT_FAILED);
+    }
+    return report(run, &features);
+}
+
+int mfn__command_simulate(int argc, char **argv)
+{
+    run_state run = {0};
+    mfn_model_id model = MFN_MODEL_V4_1;
+    const char *named = mfn__arguments_peek(argc, argv, "model");
+    mfn_options_set_defaults(output_table, &run.options);
+    if (named != NULL && find_model(named, &model, &run.err) != MFN_OK) {
+        return mfn__command_fail("simulate", &run.err, MFN__EXIT_USAGE);
+    }
+    mfn_simulation_config_init(&run.config, model);
+    const mfn__flags groups[] = {
+        {"Simulation", mfn_models(NULL)[model].options, &run.config},
+        {"Output", output_table, &run.options},
+        {0},
+    };
+    mfn__arguments arguments;
+    mfn_status status = mfn__arguments_parse(argc, argv, groups, NULL, &arguments, &run.err);
+    if (status == MFN_OK && !arguments.wants_help) {
+        status = mfn_simulation_config_check(&run.config, &run.err);
+    }
+    if (status != MFN_OK) {
+        return mfn__command_fail("simulate", &run.err, MFN__EXIT_USAGE);
+    }
+    if (arguments.wants_help) {
+        print_help(groups);
+        return MFN__EXIT_OK;
+    }
+    if (run.options.preview && !mfn__preview_is_possible()) {
+        fputs("mfn simulate: no preview, because standard output is no colour terminal\n", stderr);
+        run.options.preview = false;
+    }
+    int code = execute(&run);
+    mfn__history_file_free(run.history);
+    mfn_feature_meter_free(run.meter);
+    mfn_simulation_free(run.sim);
+    return code;
+}

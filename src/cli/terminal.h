@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* What a person at a terminal sees while work goes on: a progress line and a picture of the field.
+ * Both stay silent when nobody is watching. */
+#ifndef MFN_CLI_TERMINAL_H
+#define MFN_CLI_TERMINAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One line on stderr, redrawn at most a few times a second, with rate and time left. */
+typedef struct mfn__progress {
+    const char *what; /* "steps", "jobs" */
+    bool is_on;       /* stderr is a terminal */
+    bool is_drawn;
+    int64_t start_ns, last_ns;
+} mfn__progress;
+
+void mfn__progress_start(mfn__progress *progress, const char *what);
+
+/* `total` 0: not known. `note` is shown at the end of the line; "" for none. */
+void mfn__progress_show(mfn__progress *progress, uint64_t done, uint64_t total, const char *note);
+
+/* Removes the line. */
+void mfn__progress_end(mfn__progress *progress);
+
+/* True when stdout is a terminal that can show colours. */
+bool mfn__preview_is_possible(void);
+
+/* Draws side * side volts on stdout with two cells per character, fitted to the window. After the
+ * first time the picture replaces the one before. */
+void mfn__preview_draw(const double *field_v, uint32_t side, bool replace);
+
+#endif

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: MIT */
+/* Looks at the folder, opens one new file at a time and hands out its items. A file is known by its
+ * identity in the ledger: a finished one is never read again, a half-done one is resumed at its
+ * watermark, a rewritten one is new. Files are only deleted after the ledger has their end. */
+#include "connectors/file/file_connector.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/option_table.h"
+#include "codec/item_reader.h"
+#include "connectors/file/folder.h"
+#include "connectors/file/identity.h"
+#include "connectors/file/sources.h"
+#include "connectors/file/watch.h"
+
+#define JOB_BYTES_MIN 1024
+#define JOB_BYTES_MAX 1073741824.0
+#define SIZE_BYTES_MAX 9e18
+
+static const char *const format_names[] = {"auto", "json", "ndjson", "csv", NULL};
+
+/* clang-format off: one row per option */
+static const mfn_option option_table[] = {
+    MFN__TEXT(mfn__file_connector_options, directory, NULL, "folder to watch"),
+    MFN__TEXT(mfn__file_connector_options, pattern, "*.json",
+              "glob for file names; several with commas between them"),
+    MFN__CHOICE(mfn__file_connector_options, format, format_names, "auto",
+                "format of the files; auto goes by the name"),
+    MFN__BOOL(mfn__file_connector_options, auto_delete, "false",
+              "delete a file when all its jobs are published"),
+    MFN__REAL(mfn__file_connector_options, poll_interval, 0.01, 86400, "1.0", "s",
+              "time between looks at the folder when nothing is announced"),
+    MFN__REAL(mfn__file_connector_options, settle_time, 0, 86400, "0.2", "s",
+              "age at which a file counts as complete"),
+    MFN__BOOL(mfn__file_connector_options, done_marker, "false",
+              "take a file only when NAME.done is beside it"),
+    MFN__WHOLE(mfn__file_connector_options, max_file_bytes, 1, SIZE_BYTES_MAX, "10GiB", "bytes",
+               "larger files become dead letters"),
+    MFN__WHOLE(mfn__file_connector_options, max_job_bytes, JOB_BYTES_MIN, JOB_BYTES_MAX, "1MiB",
+               "bytes", "larger jobs become dead letters"),
+    {0},
+};
+/* clang-format on */
+
+/* A version of a file that this run has dealt with. */
+typedef struct seen_file {
+    uint64_t device, inode, size_bytes;
+    int64_t modified_ns;
+} seen_file;
+
+typedef struct connector {
+    mfn__file_connector_options options;
+    mfn__surroundings around;
+    mfn__watch watch;
+    mfn__sources sources;
+    mfn__folder_list list; /* candidates of the last look; those before `next` are dealt with */
+    size_t next;
+    bool is_waiting; /* the last look found files that are not ready */
+    seen_file *seen; /* sorted up to `seen_sorted` */
+    size_t seen_count, seen_sorted, seen_capacity;
+    mfn__source *current; /* being read, or at its end but not yet told to the ledger */
+    mfn__item_reader *reader;
+    bool is_too_large; /* `current` is handed out as one dead letter */
+    uint64_t files_read, files_skipped;
+} connector;
+
+static void warn(const connector *self, const char *path, const char *text)
+{
+    char line[1024];
+    snprintf(line, sizeof line, "%s: %s", path, text);
+    self->around.log->warn(self->around.log->context, line);
+}
+
+static int by_version(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(seen_file));
+}
+
+static seen_file version_of(const mfn__folder_file *file)
+{
+    return (seen_file){file->device, file->inode, file->size_bytes, file->modified_ns};
+}
+
+static bool was_seen(const connector *self, const mfn__folder_file *file)
+{
+    seen_file version = version_of(file);
+    return self->seen_count > 0 && bsearch(&version, self->seen, self->seen_sorted,
+                                           sizeof version, by_version) != NULL;
+}
+
+static mfn_status remember(connector *self, const mfn__folder_file *file, mfn_error *err)
+{
+    if (self->seen_count == self->seen_capacity) {
+        size_t capacity = self->seen_capacity > 0 ? 2 * self->seen_capacity : 64;
+        seen_file *grown = mfn__mem_resize(self->seen, capacity, sizeof *grown);
+        if (grown == NULL) {
+            return mfn__fail_memory(err);
+        }
+        self->seen = grown;
+        self->seen_capacity = capacity;
+    }
+    self->seen[self->seen_count++] = version_of(file);
+    return MFN_OK;
+}
+
+/* Looks at the folder. What was seen and is still there stays known, the rest is forgotten, so that
+ * memory is bounded by the folder. */
+static mfn_status look(connector *self, mfn_error *err)
+{
+    const mfn__folder_rules rules = {self->options.pattern, self->options.settle_time,
+                                     self->options.done_marker};
+    mfn__folder_list list;
+    mfn_status status =
+        mfn__folder_scan(self->options.directory, &rules, self->around.clock, &list, err);
+    if (status != MFN_OK) {
+        /* A folder that is gone may come back; MFN_NOT_FOUND would mean that it is empty. */
+        return status == MFN_NOT_FOUND ? MFN_IO : status;
+    }
+    if (self->seen_count > 0) {
+        qsort(self->seen, self->seen_count, sizeof *self->seen, by_version);
+    }
+    self->seen_sorted = self->seen_count;
+    self->is_waiting = false;
+    size_t kept = 0;
+    size_t still_seen = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        mfn__folder_file file = list.files[i];
+        bool is_known = was_seen(self, &file);
+        self->is_waiting = self->is_waiting || (!is_known && !file.is_ready);
+        still_seen += is_known ? 1 : 0;
+        if (is_known || !file.is_ready) {
+            mfn__mem_free(file.name);
+        } else {
+            list.files[kept++] = file;
+        }
+    }
+    list.count = kept;
+    if (still_seen == 0) {
+        self->seen_count = 0;
+        self->seen_sorted = 0;
+    }
+    mfn__folder_list_deinit(&self->list);
+    self->list = list;
+    self->next = 0;
+    return MFN_OK;
+}
+
+static mfn_status find_entry(connector *self, const mfn__file_identity *identity, const char *path,
+                             mfn__file_entry *ret, mfn_error *err)
+{
+    mfn_status status = mfn__ledger_begin(self->around.ledger, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    status = mfn__ledger_file(self->around.ledger, identity, path, ret, err);
+    if (status != MFN_OK) {
+        mfn__ledger_rollback(self->around.ledger);
+        return status;
+    }
+    return mfn__ledger_commit(self->around.ledger, err);
+}
+
+static void remove_file(const connector *self, const char *path, const mfn__file_identity *identity)
+{
+    struct stat info;
+    if (lstat(path, &info) != 0 || (uint64_t)info.st_ino != identity->inode ||
+        (uint64_t)info.st_dev != identity->device ||
+        (uint64_t)info.st_size != identity->size_bytes ||
+        (int64_t)info.st_mtim.tv_sec * MFN__NS_PER_S + info.st_mtim.tv_nsec !=
+            identity->modified_ns) {
+        return; /* it is another file by now, or gone */
+    }
+    if (unlink(path) != 0) {
+        char text[256];
+        snprintf(text, sizeof text, "is done but cannot be deleted: %s", strerror(errno));
+        warn(self, path, text);
+    }
+}
+
+/* Makes an opened file the current source, positioned after what is done. */
+static mfn_status start_source(connector *self, int descriptor, const char *path,
+                               const mfn__file_identity *identity, const mfn__file_entry *entry,
+                               mfn_error *err)
+{
+    mfn_status status = mfn__item_reader_new(
+        descriptor, mfn__path_name(path), (mfn__item_format)self->options.format,
+        (size_t)self->options.max_job_bytes, &self->reader, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    status = mfn__item_reader_skip(self->reader, entry->items_done, err);
+    status = status == MFN_NOT_FOUND ? MFN_OK : status;
+    if (status == MFN_OK) {
+        status = mfn__sources_add(&self->sources, path, identity, entry, &self->current, err);
+    }
+    if (status != MFN_OK) {
+        mfn__item_reader_free(self->reader);
+        self->reader = NULL;
+        return status;
+    }
+    self->is_too_large = identity->size_bytes > self->options.max_file_bytes;
+    return MFN_OK;
+}
+
+/* Opens one candidate. MFN_OK without a current source means that there was nothing to do. */
+static mfn_status open_candidate(connector *self, const char *path, mfn_error *err)
+{
+    int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0) {
+        char text[256];
+        snprintf(text, sizeof text, "cannot be opened (%s) and is left until it changes",
+                 strerror(errno));
+        warn(self, path, text);
+        return MFN_OK;
+    }
+    mfn__file_identity identity;
+    mfn__file_entry entry;
+    mfn_status status = mfn__identity_of(descriptor, path, &identity, err);
+    if (status == MFN_OK) {
+        status = find_entry(self, &identity, path, &entry, err);
+    }
+    if (status == MFN_OK && !entry.is_finished) {
+        return start_source(self, descriptor, path, &identity, &entry, err);
+    }
+    close(descriptor);
+    if (status == MFN_OK) {
+        self->files_skipped++;
+        if (self->options.auto_delete) {
+            remove_file(self, path, &identity); /* a crash came before the deletion */
+        }
+    }
+    return status;
+}
+
+/* Opens the next file that has something to do. MFN_NOT_FOUND when there is none. */
+static mfn_status open_next(connector *self, mfn_error *err)
+{
+    while (self->next < self->list.count) {
+        const mfn__folder_file *file = &self->list.files[self->next];
+        char *path = mfn__path_join(self->options.directory, file->name);
+        if (path == NULL) {
+            return mfn__fail_memory(err);
+        }
+        mfn_status status = open_candidate(self, path, err);
+        mfn__mem_free(path);
+        if (status == MFN_OK) {
+            status = remember(self, file, err);
+            self->next++;
+        }
+        if (status != MFN_OK || self->current != NULL) {
+            return status;
+        }
+    }
+    return MFN_NOT_FOUND;
+}
+
+static char *copy_bytes(const char *bytes, size_t size)
+{
+    char *copy = mfn__mem_new(size + 1, 1);
+    if (copy != NULL && size > 0) {
+        memcpy(copy, bytes, size);
+    }
+    return copy;
+}
+
+static mfn_status make_message(const connector *self, const mfn__item *item, mfn__message **ret,
+                               mfn_error *err)
+{
+    mfn__message *message = mfn__mem_new(1, sizeof *message);
+    if (message == NULL) {
+        return mfn__fail_memory(err);
+    }
+    message->source = self->current->entry.id;
+    message->index = item->index;
+    message->line = item->line;
+    message->origin = mfn__mem_copy_text(self->current->path);
+    message->original = copy_bytes(item->bytes, item->size);
+    message->original_size = item->size;
+    bool is_made = item->job != NULL && item->job != item->bytes;
+    if (is_made) {
+        message->job = copy_bytes(item->job, item->job_size);
+        message->job_size = item->job_size;
+    }
+    if (message->origin == NULL || message->original == NULL ||
+        (is_made && message->job == NULL)) {
+        mfn__message_free(message);
+        return mfn__fail_memory(err);
+    }
+    *ret = message;
+    return MFN_OK;
+}
+
+/* The next item of the current file, as a message. MFN_NOT_FOUND at its end. */
+static mfn_status next_message(connector *self, mfn__message **ret, mfn_error *err)
+{
+    mfn__item item = {0};
+    mfn_error problem = {0};
+    mfn_status found = MFN_OK;
+    if (self->is_too_large) {
+        if (self->current->items_read > 0) {
+            return MFN_NOT_FOUND;
+        }
+        item.line = 1;
+        item.bytes = "";
+        found = mfn__fail(&problem, MFN_TOO_LARGE, "max_file_bytes",
+                          "the file has %llu bytes, more than max_file_bytes allows (%llu); it "
+                          "stays where it is",
+                          (unsigned long long)self->current->identity.size_bytes,
+                          (unsigned long long)self->options.max_file_bytes);
+    } else {
+        found = mfn__item_reader_next(self->reader, &item, &problem);
+    }
+    if (found == MFN_NOT_FOUND) {
+        return found;
+    }
+    bool is_poison = found == MFN_FORMAT || found == MFN_TOO_LARGE;
+    if (found != MFN_OK && !is_poison) {
+        if (err != NULL) {
+            *err = problem;
+        }
+        return found;
+    }
+    mfn_status status = make_message(self, &item, ret, err);
+    if (status == MFN_OK && is_poison) {
+        (*ret)->problem = problem;
+    }
+    return status;
+}
+
+static void end_current(connector *self)
+{
+    mfn__item_reader_free(self->reader);
+    self->reader = NULL;
+    pthread_mutex_lock(&self->sources.mutex);
+    self->current->is_at_end = true;
+    pthread_mutex_unlock(&self->sources.mutex);
+}
+
+/* After a failed read the reader is of no use: the rest of the file is read by another one. */
+static void reopen_later(connector *self, const char *why)
+{
+    warn(self, self->current->path, why);
+    mfn__item_reader_free(self->reader);
+    self->reader = NULL;
+}
+
+static mfn_status reopen(connector *self, mfn_error *err)
+{
+    const mfn__source *source = self->current;
+    int descriptor = open(source->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    mfn__file_identity identity;
+    if (descriptor < 0 || mfn__identity_of(descriptor, source->path, &identity, NULL) != MFN_OK ||
+        memcmp(&identity, &source->identity, sizeof identity) != 0) {
+        warn(self, source->path, "is gone or changed while it was read: its rest is not read");
+        if (descriptor >= 0) {
+            close(descriptor);
+        }
+        end_current(self);
+        return MFN_OK;
+    }
+    mfn_status status = mfn__item_reader_new(
+        descriptor, mfn__path_name(source->path), (mfn__item_format)self->options.format,
+        (size_t)self->options.max_job_bytes, &self->reader, err);
+    if (status == MFN_OK) {
+        status = mfn__item_reader_skip(self->reader, source->items_read, err);
+    }
+    return status;
+}
+
+/* Fills the batch from the current file; at its end the batch may stay empty. */
+static mfn_status read_current(connector *self, mfn__batch *batch, mfn_error *err)
+{
+    while (batch->count < MFN__BATCH_MAX) {
+        mfn__message *message = NULL;
+        mfn_status status = next_message(self, &message, err);
+        if (status == MFN_NOT_FOUND) {
+            self->files_read++;
+            end_current(self);
+            return MFN_OK;
+        }
+        if (status != MFN_OK) {
+            reopen_later(self, err->text);
+            return batch->count > 0 ? MFN_OK : status;
+        }
+        pthread_mutex_lock(&self->sources.mutex);
+        self->current->items_read++;
+        pthread_mutex_unlock(&self->sources.mutex);
+        batch->messages[batch->count++] = message;
+    }
+    return MFN_OK;
+}
+
+static void settled(void *opaque)
+{
+    connector *self = opaque;
+    mfn__source *source = mfn__sources_take_finished(&self->sources);
+    while (source != NULL) {
+        mfn__source *next = source->next;
+        if (self->options.auto_delete) {
+            remove_file(self, source->path, &source->identity);
+        }
+        mfn__source_free(source);
+        source = next;
+    }
+}
+
+/* A file whose items were all settled before its end was seen, or that has none, ends here. */
+static mfn_status tell_end(connector *self, mfn_error *err)
+{
+    mfn_status status = mfn__ledger_begin(self->around.ledger, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    status = mfn__sources_acknowledge(&self->sources, self->around.ledger, NULL, 0, err);
+    if (status != MFN_OK) {
+        mfn__ledger_rollback(self->around.ledger);
+        return status;
+    }
+    status = mfn__ledger_commit(self->around.ledger, err);
+    if (status == MFN_OK) {
+        self->current = NULL;
+        settled(self);
+    }
+    return status;
+}
+
+/* Moves on in the current file, or to the next one. MFN_NOT_FOUND: nothing is ready. */
+static mfn_status advance(connector *self, mfn__batch *batch, mfn_error *err)
+{
+    if (self->current != NULL && self->current->is_at_end) {
+        return tell_end(self, err);
+    }
+    if (self->current != NULL && self->reader == NULL) {
+        return reopen(self, err);
+    }
+    if (self->current != NULL) {
+        return read_current(self, batch, err);
+    }
+    mfn_status status = open_next(self, err);
+    if (status == MFN_NOT_FOUND) {
+        status = look(self, err);
+        status = status == MFN_OK ? open_next(self, err) : status;
+    }
+    return status;
+}
+
+static mfn_status fetch(void *opaque, int64_t deadline_ns, mfn__batch *ret, mfn_error *err)
+{
+    connector *self = opaque;
+    ret->count = 0;
+    for (;;) {
+        mfn_status status = advance(self, ret, err);
+        if (ret->count > 0) {
+            return MFN_OK;
+        }
+        if (status == MFN_OK) {
+            continue;
+        }
+        if (status != MFN_NOT_FOUND) {
+            return status;
+        }
+        int64_t left_ns = deadline_ns - mfn__clock_monotonic_ns(self->around.clock);
+        if (left_ns <= 0) {
+            return self->is_waiting ? MFN_TIMED_OUT : MFN_NOT_FOUND;
+        }
+        int64_t poll_ns = (int64_t)(self->options.poll_interval * (double)MFN__NS_PER_S);
+        (void)mfn__watch_wait(&self->watch, poll_ns < left_ns ? poll_ns : left_ns);
+    }
+}
+
+static mfn_status acknowledge(void *opaque, const mfn__receipt *receipts, size_t count,
+                              mfn_error *err)
+{
+    connector *self = opaque;
+    return mfn__sources_acknowledge(&self->sources, self->around.ledger, receipts, count, err);
+}
+
+static void count_sources(void *opaque, uint64_t *ret_read, uint64_t *ret_skipped)
+{
+    const connector *self = opaque;
+    *ret_read = self->files_read;
+    *ret_skipped = self->files_skipped;
+}
+
+static void close_connector(void *opaque)
+{
+    connector *self = opaque;
+    if (self == NULL) {
+        return;
+    }
+    mfn__item_reader_free(self->reader);
+    mfn__watch_deinit(&self->watch);
+    mfn__sources_deinit(&self->sources);
+    mfn__folder_list_deinit(&self->list);
+    mfn__mem_free(self->seen);
+    mfn__mem_free(self);
+}
+
+static mfn_status open_connector(const void *options, const mfn__surroundings *surroundings,
+                                 void **ret_self, mfn_error *err)
+{
+    const mfn__file_connector_options *given = options;
+    struct stat info;
+    if (stat(given->directory, &info) != 0) {
+        return mfn__fail_errno(err, errno, "directory", "Directory not found: %s",
+                               given->directory);
+    }
+    if (!S_ISDIR(info.st_mode)) {
+        return mfn__fail(err, MFN_INVALID, "directory", "Not a directory: %s", given->directory);
+    }
+    connector *self = mfn__mem_new(1, sizeof *self);
+    if (self == NULL) {
+        return mfn__fail_memory(err);
+    }
+    self->options = *given;
+    self->around = *surroundings;
+    mfn__sources_init(&self->sources);
+    mfn__watch_init(&self->watch, given->directory);
+    *ret_self = self;
+    return MFN_OK;
+}
+
+const mfn__connector_ops mfn__file_connector = {
+    .kind = "file",
+    .help = "jobs from the files of a folder",
+    .options = option_table,
+    .options_size = sizeof(mfn__file_connector_options),
+    .open = open_connector,
+    .fetch = fetch,
+    .acknowledge = acknowledge,
+    .settled = settled,
+    .count_sources = count_sources,
+    .close = close_connector,
+};

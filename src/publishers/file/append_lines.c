@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* Results as lines of one file (NDJSON). The ledger knows how many bytes of it are settled:
+ *   1. the file is cut back to that length (a crash may have left more),
+ *   2. the new lines are written and synchronised,
+ *   3. one transaction stores the receipts of their results and the new length.
+ * A crash before 3 is undone by the next 1; after 3 the replay finds the receipts. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "publishers/file/file_names.h"
+#include "publishers/file/writers.h"
+
+#define FILE_MODE       0666
+#define BATCH_BYTES_MAX ((size_t)1 << 30)
+
+/* Keys of the ledger's numbers: which file of the rotation is current, what is in it, and when its
+ * name was made. */
+#define ROTATION "rotation"
+#define LENGTH   "length"
+#define LINES    "lines"
+#define STARTED  "started_ms"
+
+typedef struct stream_state {
+    int64_t rotation, length, lines, started_ms;
+} stream_state;
+
+static mfn_status load(mfn__file_target *self, stream_state *ret, mfn_error *err)
+{
+    mfn__ledger *ledger = self->around.ledger;
+    mfn_status status = mfn__ledger_number(ledger, self->target, ROTATION, &ret->rotation, err);
+    if (status == MFN_OK) {
+        status = mfn__ledger_number(ledger, self->target, LENGTH, &ret->length, err);
+    }
+    if (status == MFN_OK) {
+        status = mfn__ledger_number(ledger, self->target, LINES, &ret->lines, err);
+    }
+    if (status == MFN_OK) {
+        status = mfn__ledger_number(ledger, self->target, STARTED, &ret->started_ms, err);
+    }
+    return status;
+}
+
+static mfn_status store(mfn__file_target *self, const stream_state *state, mfn_error *err)
+{
+    mfn__ledger *ledger = self->around.ledger;
+    mfn_status status = mfn__ledger_number_set(ledger, self->target, ROTATION, state->rotation, err);
+    if (status == MFN_OK) {
+        status = mfn__ledger_number_set(ledger, self->target, LENGTH, state->length, err);
+    }
+    if (status == MFN_OK) {
+        status = mfn__ledger_number_set(ledger, self->target, LINES, state->lines, err);
+    }
+    if (status == MFN_OK) {
+        status = mfn__ledger_number_set(ledger, self->target, STARTED, state->started_ms, err);
+    }
+    return status;
+}
+
+/* "results.ndjson", then "results-1.ndjson", "results-2.ndjson". */
+static void stream_name(const mfn__file_target *self, const stream_state *state,
+                        char ret[MFN__NAME_MAX])
+{
+    const mfn__name_parts parts = {
+        .id = "results",
+        .result_id = "",
+        .wall_ms = state->started_ms,
+        .sequence = (uint64_t)state->rotation,
+    };
+    char plain[MFN__NAME_MAX];
+    mfn__name_expand(self->options.filename_pattern, &parts, plain);
+    if (state->rotation == 0 || strstr(self->options.filename_pattern, "{sequence}") != NULL) {
+        snprintf(ret, MFN__NAME_MAX, "%s", plain);
+        return;
+    }
+    char number[24];
+    snprintf(number, sizeof number, "%lld", (long long)state->rotation);
+    mfn__name_with_suffix(plain, number, ret);
+}
+
+static bool must_rotate(const mfn__file_target *self, const stream_state *state)
+{
+    const mfn__file_publisher_options *options = &self->options;
+    return (options->rotate_bytes > 0 && (uint64_t)state->length >= options->rotate_bytes) ||
+           (options->rotate_count > 0 && (uint64_t)state->lines >= options->rotate_count);
+}
+
+static void close_stream(mfn__file_target *self)
+{
+    if (self->stream >= 0) {
+        close(self->stream);
+    }
+    self->stream = -1;
+}
+
+/* Opens the current file and cuts it back to its settled length. */
+static mfn_status open_stream(mfn__file_target *self, const stream_state *state, mfn_error *err)
+{
+    char name[MFN__NAME_MAX];
+    stream_name(self, state, name);
+    if (self->stream < 0 || strcmp(name, self->stream_name) != 0) {
+        close_stream(self);
+        int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+        self->stream = openat(self->folder, name, flags, FILE_MODE);
+        if (self->stream < 0) {
+            return mfn__fail_errno(err, errno, "directory", "cannot open '%s/%s'",
+                                   self->options.directory, name);
+        }
+        snprintf(self->stream_name, sizeof self->stream_name, "%s", name);
+        if (fsync(self->folder) != 0) {
+            return mfn__fail_errno(err, errno, "directory", "cannot sync folder '%s'",
+                                   self->options.directory);
+        }
+    }
+    struct stat info;
+    if (fstat(self->stream, &info) != 0) {
+        return mfn__fail_errno(err, errno, "directory", "cannot look at '%s/%s'",
+                               self->options.directory, name);
+    }
+    if (info.st_size < state->length) {
+        return mfn__fail(err, MFN_IO, "directory",
+                         "'%s/%s' has %lld bytes, but %lld were written and acknowledged: somebody "
+                         "shortened it; restore it, or move it away together with the state file",
+                         self->options.directory, name, (long long)info.st_size,
+                         (long long)state->length);
+    }
+    if (ftruncate(self->stream, state->length) != 0 ||
+        lseek(self->stream, state->length, SEEK_SET) < 0) {
+        return mfn__fail_errno(err, errno, "directory", "cannot write '%s/%s'",
+                               self->options.directory, name);
+    }
+    return MFN_OK;
+}
+
+/* Adds the lines of results that have no receipt yet, and their receipts. */
+static mfn_status collect(mfn__file_target *self, mfn__message *const *messages, size_t count,
+                          mfn__buffer *lines, stream_state *state, uint64_t *duplicates,
+                          mfn_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        char name[MFN__NAME_MAX];
+        const mfn__payload *payload = &messages[i]->payloads[MFN__CONTENT_LINE];
+        mfn_status status = mfn__ledger_receipt(self->around.ledger, self->target,
+                                                messages[i]->result_id, name, err);
+        if (status == MFN_OK) {
+            (*duplicates)++;
+            continue;
+        }
+        if (status != MFN_NOT_FOUND) {
+            return status;
+        }
+        mfn__buffer_append(lines, payload->bytes, payload->size);
+        mfn__buffer_append_char(lines, '\n');
+        state->lines++;
+        status = mfn__ledger_receipt_add(self->around.ledger, self->target,
+                                         messages[i]->result_id, self->stream_name, err);
+        if (status != MFN_OK) {
+            return status;
+        }
+    }
+    return mfn__buffer_check(lines, "the batch", err);
+}
+
+static mfn_status append_in_transaction(mfn__file_target *self, mfn__message *const *messages,
+                                        size_t count, mfn__buffer *lines, uint64_t *duplicates,
+                                        mfn_error *err)
+{
+    stream_state state;
+    mfn_status status = load(self, &state, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    if (must_rotate(self, &state)) {
+        state = (stream_state){.rotation = state.rotation + 1};
+    }
+    if (state.started_ms == 0) {
+        state.started_ms = mfn__clock_wall_ns(self->around.clock) / MFN__NS_PER_MS;
+    }
+    status = open_stream(self, &state, err);
+    if (status == MFN_OK) {
+        status = collect(self, messages, count, lines, &state, duplicates, err);
+    }
+    if (status == MFN_OK && lines->size > 0) {
+        status = mfn__file_write_all(self->stream, lines->data, lines->size, self->stream_name,
+                                     err);
+        if (status == MFN_OK && fsync(self->stream) != 0) {
+            status = mfn__fail_errno(err, errno, "directory", "cannot sync '%s/%s'",
+                                     self->options.directory, self->stream_name);
+        }
+    }
+    state.length += (int64_t)lines->size;
+    return status == MFN_OK ? store(self, &state, err) : status;
+}
+
+mfn_status mfn__append_lines(mfn__file_target *self, mfn__message *const *messages, size_t count,
+                             uint64_t *ret_duplicates, mfn_error *err)
+{
+    uint64_t duplicates = 0;
+    mfn__buffer lines;
+    mfn__buffer_init(&lines, BATCH_BYTES_MAX);
+    mfn_status status = mfn__ledger_begin(self->around.ledger, err);
+    if (status == MFN_OK) {
+        status = append_in_transaction(self, messages, count, &lines, &duplicates, err);
+        if (status == MFN_OK) {
+            status = mfn__ledger_commit(self->around.ledger, err);
+        } else {
+            mfn__ledger_rollback(self->around.ledger);
+        }
+    }
+    mfn__buffer_deinit(&lines);
+    if (status == MFN_OK) {
+        *ret_duplicates += duplicates;
+    }
+    return status;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/dead_letter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "codec/json_writer.h"
+#include "codec/sha256.h"
+#include "stream/names.h"
+
+#define LETTER_BYTES_MAX ((size_t)1 << 30)
+#define STEM_BYTES_MAX   100
+#define HASH_DIGITS      16
+#define INDENT           2
+
+/* What the file is called: the source's name and line for people, a hash against collisions. */
+static mfn_status letter_name(const mfn__message *message, char *ret, size_t size, mfn_error *err)
+{
+    mfn__buffer identity;
+    mfn__buffer_init(&identity, LETTER_BYTES_MAX);
+    mfn__buffer_append_format(&identity, "%s\n%llu\n", message->origin,
+                              (unsigned long long)message->index);
+    mfn__buffer_append(&identity, message->original, message->original_size);
+    mfn_status status = mfn__buffer_check(&identity, "the dead letter", err);
+    if (status == MFN_OK) {
+        char digest[MFN__SHA256_HEX_SIZE];
+        char stem[STEM_BYTES_MAX];
+        mfn__sha256_hex(identity.data, identity.size, digest);
+        mfn__name_make_safe(mfn__path_name(message->origin), stem, sizeof stem);
+        snprintf(ret, size, "%s-%llu-%.*s.json", stem, (unsigned long long)message->line,
+                 HASH_DIGITS, digest);
+    }
+    mfn__buffer_deinit(&identity);
+    return status;
+}
+
+static void write_base64(mfn__json_writer *json, const char *bytes, size_t size)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    mfn__buffer text;
+    mfn__buffer_init(&text, LETTER_BYTES_MAX);
+    for (size_t i = 0; i < size; i += 3) {
+        uint32_t group = 0;
+        for (size_t k = 0; k < 3; k++) {
+            group = group << 8 | (i + k < size ? (unsigned char)bytes[i + k] : 0);
+        }
+        char encoded[4];
+        for (size_t k = 0; k < 4; k++) {
+            bool is_used = i + k <= size;
+            encoded[k] = is_used ? digits[group >> (18 - 6 * k) & 63] : '=';
+        }
+        mfn__buffer_append(&text, encoded, sizeof encoded);
+    }
+    if (text.status == MFN_OK) {
+        mfn__json_text_sized(json, text.data != NULL ? text.data : "", text.size);
+    } else {
+        json->buffer->status = text.status;
+    }
+    mfn__buffer_deinit(&text);
+}
+
+static void write_letter(mfn__json_writer *json, const mfn__message *message,
+                         const mfn__clock *clock)
+{
+    char time[MFN__TIME_TEXT_MAX];
+    mfn__time_to_text(mfn__clock_wall_ns(clock), time);
+    mfn__json_object_begin(json);
+    mfn__json_key(json, "type");
+    mfn__json_text(json, mfn_status_name(message->problem.status));
+    mfn__json_key(json, "title");
+    mfn__json_text(json, mfn_status_text(message->problem.status));
+    mfn__json_key(json, "detail");
+    mfn__json_text(json, message->problem.text);
+    mfn__json_key(json, "field");
+    mfn__json_text(json, message->problem.field);
+    mfn__json_key(json, "source");
+    mfn__json_object_begin(json);
+    mfn__json_key(json, "file");
+    mfn__json_text(json, message->origin);
+    mfn__json_key(json, "line");
+    mfn__json_u64(json, message->line);
+    mfn__json_key(json, "item");
+    mfn__json_u64(json, message->index);
+    mfn__json_object_end(json);
+    mfn__json_key(json, "attempts");
+    mfn__json_u64(json, message->attempts);
+    mfn__json_key(json, "time");
+    mfn__json_text(json, time);
+    if (mfn__text_is_utf8(message->original, message->original_size)) {
+        mfn__json_key(json, "original");
+        mfn__json_text_sized(json, message->original, message->original_size);
+    } else {
+        mfn__json_key(json, "original_base64");
+        write_base64(json, message->original, message->original_size);
+    }
+    mfn__json_object_end(json);
+}
+
+mfn_status mfn__dead_letter_write(const char *folder, const mfn__message *message,
+                                  const mfn__clock *clock, mfn_error *err)
+{
+    char name[256];
+    mfn_status status = letter_name(message, name, sizeof name, err);
+    if (status == MFN_OK) {
+        status = mfn__file_make_directory(folder, err);
+    }
+    if (status != MFN_OK) {
+        return status;
+    }
+    mfn__buffer text;
+    mfn__json_writer json;
+    mfn__buffer_init(&text, LETTER_BYTES_MAX);
+    mfn__json_start(&json, &text, INDENT);
+    write_letter(&json, message, clock);
+    mfn__buffer_append_char(&text, '\n');
+    status = mfn__buffer_check(&text, "the dead letter", err);
+    char *path = mfn__path_join(folder, name);
+    if (status == MFN_OK && path == NULL) {
+        status = mfn__fail_memory(err);
+    }
+    if (status == MFN_OK) {
+        status = mfn__file_write_whole(path, text.data, text.size, err);
+    }
+    mfn__mem_free(path);
+    mfn__buffer_deinit(&text);
+    return status;
+}

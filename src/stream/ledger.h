@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* The durable memory of a pipeline, in one SQLite file: how far each input file was processed,
+ * which result was published under which name, and a few numbers.
+ *
+ * Every change happens between begin and commit, which is durable when commit returns. One
+ * process at a time: the file is locked while it is open. */
+#ifndef MFN_STREAM_LEDGER_H
+#define MFN_STREAM_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mfn/status.h"
+
+typedef struct mfn__ledger mfn__ledger;
+
+/* Creates the file and its folder when they are missing. MFN_BUSY: another process has it. */
+mfn_status mfn__ledger_open(const char *path, mfn__ledger **ret, mfn_error *err);
+void mfn__ledger_close(mfn__ledger *ledger); /* NULL is allowed; an open transaction is undone */
+
+/* Begin takes the ledger's lock, commit and rollback give it back. Locks: take it before any lock
+ * of a component. All calls below need it. */
+mfn_status mfn__ledger_begin(mfn__ledger *ledger, mfn_error *err);
+mfn_status mfn__ledger_commit(mfn__ledger *ledger, mfn_error *err); /* on failure: undone */
+void mfn__ledger_rollback(mfn__ledger *ledger);
+
+/* What a file is, beyond its name: a rewritten file is another one, a renamed one is not. */
+typedef struct mfn__file_identity {
+    uint64_t device, inode, size_bytes;
+    int64_t modified_ns;
+    char digest[65]; /* SHA-256 of its first and last bytes */
+} mfn__file_identity;
+
+typedef struct mfn__file_entry {
+    uint64_t id;
+    uint64_t items_done; /* all items before this one are settled */
+    bool is_finished;
+} mfn__file_entry;
+
+/* The entry of the file, made when there is none. */
+mfn_status mfn__ledger_file(mfn__ledger *ledger, const mfn__file_identity *identity,
+                            const char *path, mfn__file_entry *ret, mfn_error *err);
+mfn_status mfn__ledger_file_update(mfn__ledger *ledger, const mfn__file_entry *entry,
+                                   mfn_error *err);
+
+/* A target is one publisher's destination: its key comes from the destination alone. */
+mfn_status mfn__ledger_target(mfn__ledger *ledger, const char *key, uint64_t *ret, mfn_error *err);
+
+#define MFN__NAME_MAX 256
+
+/* The name under which the result was published at the target; MFN_NOT_FOUND when it was not. */
+mfn_status mfn__ledger_receipt(mfn__ledger *ledger, uint64_t target, const char *result_id,
+                               char ret_name[MFN__NAME_MAX], mfn_error *err);
+mfn_status mfn__ledger_receipt_add(mfn__ledger *ledger, uint64_t target, const char *result_id,
+                                   const char *name, mfn_error *err);
+mfn_status mfn__ledger_name_is_taken(mfn__ledger *ledger, uint64_t target, const char *name,
+                                     bool *ret, mfn_error *err);
+
+/* A number of the target under a key; 0 when it was never set. */
+mfn_status mfn__ledger_number(mfn__ledger *ledger, uint64_t target, const char *key, int64_t *ret,
+                              mfn_error *err);
+mfn_status mfn__ledger_number_set(mfn__ledger *ledger, uint64_t target, const char *key,
+                                  int64_t value, mfn_error *err);
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads a pipeline file section by section against option tables, collecting every problem. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "base/option_table.h"
+#include "base/text.h"
+#include "stream/pipeline_internal.h"
+
+#define WORKERS_MAX   1024
+#define KINDS_MAX     32
+#define CELL_STEPS_MAX 9e18
+
+/* clang-format off: one row per option */
+static const mfn_option engine_table[] = {
+    MFN__TEXT(mfn__engine_options, workers, "auto", "threads that compute; auto: one per core"),
+    MFN__WHOLE(mfn__engine_options, max_cell_steps, 1, CELL_STEPS_MAX, "100000000000", "",
+               "jobs with more cells x steps become dead letters"),
+    MFN__WHOLE(mfn__engine_options, queue_items, 1, 1e6, "1000", "", "jobs that may wait"),
+    MFN__WHOLE(mfn__engine_options, queue_bytes, 1048576, 1e12, "256MiB", "bytes",
+               "memory that waiting jobs and results may take"),
+    {0},
+};
+
+static const mfn_option dead_letter_table[] = {
+    MFN__TEXT(mfn__dead_letter_options, directory, "out/dead-letter",
+              "folder for jobs that can never give a result"),
+    {0},
+};
+
+static const mfn_option general_table[] = {
+    MFN__TEXT(mfn__general_options, state, "out/state.db", "file that remembers what is done"),
+    MFN__REAL(mfn__general_options, grace_time, 0, 86400, "30", "s",
+              "time to finish what is under way when asked to stop"),
+    {0},
+};
+
+static const mfn_option batch_table[] = {
+    MFN__WHOLE(mfn__batch_options, batch_size, 1, 10000, "100", "", "results published together"),
+    {0},
+};
+/* clang-format on */
+
+typedef struct loading {
+    const mfn__kinds *kinds;
+    mfn__pipeline *pipeline;
+    mfn__problems *problems;
+} loading;
+
+static void add_problem(const loading *load, const mfn__yaml_node *node, const char *text)
+{
+    mfn__problems_add(load->problems, mfn__yaml_path(load->pipeline->yaml), node->line,
+                      node->column, "%s", text);
+}
+
+static void unknown_kind(const loading *load, const mfn__yaml_node *node, const char *section,
+                         const char *const *names, size_t count)
+{
+    char text[512];
+    const char *nearest = mfn__text_nearest(node->text, names, count);
+    int used = snprintf(text, sizeof text, "%s.kind: expected one of", section);
+    for (size_t i = 0; i < count && used > 0 && (size_t)used < sizeof text; i++) {
+        used += snprintf(text + used, sizeof text - (size_t)used, "%s %s", i > 0 ? "," : "",
+                         names[i]);
+    }
+    if (used > 0 && (size_t)used < sizeof text) {
+        snprintf(text + used, sizeof text - (size_t)used, ", got '%s'%s%s%s", node->source,
+                 nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
+                 nearest != NULL ? "'?" : "");
+    }
+    add_problem(load, node, text);
+}
+
+/* The text of the section's key "kind", or NULL after a problem. */
+static const mfn__yaml_node *kind_of(const loading *load, const mfn__yaml_node *section_node,
+                                     const char *section)
+{
+    char text[160];
+    if (section_node->type != MFN__YAML_MAP) {
+        snprintf(text, sizeof text, "%s: expected keys and values", section);
+        add_problem(load, section_node, text);
+        return NULL;
+    }
+    const mfn__yaml_node *kind = mfn__yaml_get(section_node, "kind");
+    if (kind == NULL || kind->type != MFN__YAML_SCALAR) {
+        snprintf(text, sizeof text, "%s: 'kind' is missing (which kind of %s it is, such as file)",
+                 section, section);
+        add_problem(load, section_node, text);
+        return NULL;
+    }
+    return kind;
+}
+
+static void load_connector(const loading *load, const mfn__yaml_node *root)
+{
+    mfn__pipeline *pipeline = load->pipeline;
+    const mfn__yaml_node *node = mfn__yaml_get(root, "connector");
+    if (node == NULL) {
+        add_problem(load, root, "'connector' is missing (where jobs come from)");
+        return;
+    }
+    const mfn__yaml_node *kind = kind_of(load, node, "connector");
+    const char *names[KINDS_MAX];
+    size_t count = 0;
+    if (kind == NULL) {
+        return;
+    }
+    for (; load->kinds->connectors[count] != NULL && count < KINDS_MAX; count++) {
+        const mfn__connector_ops *ops = load->kinds->connectors[count];
+        names[count] = ops->kind;
+        if (strcmp(ops->kind, kind->text) == 0) {
+            pipeline->connector = ops;
+        }
+    }
+    if (pipeline->connector == NULL) {
+        unknown_kind(load, kind, "connector", names, count);
+        return;
+    }
+    pipeline->connector_options = mfn__mem_new(1, pipeline->connector->options_size);
+    if (pipeline->connector_options == NULL) {
+        add_problem(load, node, "out of memory");
+        return;
+    }
+    static const char *const ignored[] = {"kind", NULL};
+    const mfn_option *const tables[] = {pipeline->connector->options, mfn__retry_option_table()};
+    void *const options[] = {pipeline->connector_options, &pipeline->connector_retry};
+    mfn__settings_apply(pipeline->yaml, node, "connector", tables, options, 2, ignored,
+                        load->problems);
+    if (!pipeline->connector_retry.enabled) {
+        add_problem(load, node, "connector.enabled: expected true, because without its connector a "
+                                "pipeline has nothing to do");
+    }
+}
+
+static void load_publisher(const loading *load, const mfn__yaml_node *node, size_t number)
+{
+    mfn__pipeline *pipeline = load->pipeline;
+    char section[48];
+    snprintf(section, sizeof section, "publishers[%zu]", number);
+    const mfn__yaml_node *kind = kind_of(load, node, section);
+    if (kind == NULL) {
+        return;
+    }
+    mfn__publisher_section *publisher = &pipeline->publishers[pipeline->publisher_count];
+    *publisher = (mfn__publisher_section){0};
+    const char *names[KINDS_MAX];
+    size_t count = 0;
+    for (; load->kinds->publishers[count] != NULL && count < KINDS_MAX; count++) {
+        const mfn__publisher_ops *ops = load->kinds->publishers[count];
+        names[count] = ops->kind;
+        if (strcmp(ops->kind, kind->text) == 0) {
+            publisher->ops = ops;
+        }
+    }
+    if (publisher->ops == NULL) {
+        unknown_kind(load, kind, section, names, count);
+        return;
+    }
+    publisher->options = mfn__mem_new(1, publisher->ops->options_size);
+    if (publisher->options == NULL) {
+        add_problem(load, node, "out of memory");
+        return;
+    }
+    static const char *const ignored[] = {"kind", NULL};
+    const mfn_option *const tables[] = {publisher->ops->options, mfn__retry_option_table(),
+                                        batch_table};
+    void *const options[] = {publisher->options, &publisher->retry, &publisher->batch};
+    mfn__settings_apply(pipeline->yaml, node, section, tables, options, 3, ignored, load->problems);
+    if (publisher->retry.enabled) {
+        pipeline->publisher_count++;
+    } else {
+        mfn__mem_free(publisher->options);
+        publisher->options = NULL;
+    }
+}
+
+static void load_publishers(const loading *load, const mfn__yaml_node *root)
+{
+    const mfn__yaml_node *list = mfn__yaml_get(root, "publishers");
+    if (list == NULL || list->type != MFN__YAML_LIST) {
+        add_problem(load, list != NULL ? list : root,
+                    "'publishers' is missing: expected a list of where results go");
+        return;
+    }
+    if (list->count > MFN__PUBLISHERS_MAX) {
+        char text[96];
+        snprintf(text, sizeof text, "publishers: expected at most %d, got %zu",
+                 MFN__PUBLISHERS_MAX, list->count);
+        add_problem(load, list, text);
+        return;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        load_publisher(load, list->values[i], i);
+    }
+    if (load->problems->count == 0 && load->pipeline->publisher_count == 0) {
+        add_problem(load, list, "publishers: expected at least one that is enabled");
+    }
+}
+
+static void load_section(const loading *load, const mfn__yaml_node *root, const char *name,
+                         const mfn_option *table, void *options)
+{
+    const mfn_option *const tables[] = {table};
+    void *const structs[] = {options};
+    mfn__settings_apply(load->pipeline->yaml, mfn__yaml_get(root, name), name, tables, structs, 1,
+                        NULL, load->problems);
+}
+
+static void load_workers(const loading *load, const mfn__yaml_node *root)
+{
+    mfn__pipeline *pipeline = load->pipeline;
+    const char *text = pipeline->engine.workers;
+    uint64_t workers = 0;
+    if (text == NULL || strcmp(text, "auto") == 0) {
+        long cores = sysconf(_SC_NPROCESSORS_ONLN);
+        pipeline->worker_count = cores > 0 ? (size_t)cores : 1;
+        return;
+    }
+    if (!mfn__text_to_u64(text, &workers) || workers < 1 || workers > WORKERS_MAX) {
+        const mfn__yaml_node *engine = mfn__yaml_get(root, "engine");
+        const mfn__yaml_node *node = mfn__yaml_get(engine, "workers");
+        char problem[160];
+        snprintf(problem, sizeof problem,
+                 "engine.workers: expected auto or a whole number in [1, %d], got '%.40s'",
+                 WORKERS_MAX, node->source);
+        add_problem(load, node, problem);
+        return;
+    }
+    pipeline->worker_count = (size_t)workers;
+}
+
+static void load_all(const loading *load)
+{
+    mfn__pipeline *pipeline = load->pipeline;
+    const mfn__yaml_node *root = mfn__yaml_root(pipeline->yaml);
+    if (root->type != MFN__YAML_MAP) {
+        add_problem(load, root, "expected the sections connector, engine, publishers, …");
+        return;
+    }
+    load_connector(load, root);
+    load_publishers(load, root);
+    load_section(load, root, "engine", engine_table, &pipeline->engine);
+    load_section(load, root, "dead_letter", dead_letter_table, &pipeline->dead_letter);
+    static const char *const sections[] = {"connector", "publishers", "engine", "dead_letter",
+                                           NULL};
+    const mfn_option *const tables[] = {general_table};
+    void *const structs[] = {&pipeline->general};
+    mfn__settings_apply(pipeline->yaml, root, "", tables, structs, 1, sections, load->problems);
+    load_workers(load, root);
+}
+
+mfn_status mfn__pipeline_load(const char *path, const mfn__kinds *kinds, mfn__problems *problems,
+                              mfn__pipeline **ret, mfn_error *err)
+{
+    mfn__pipeline *pipeline = mfn__mem_new(1, sizeof *pipeline);
+    if (pipeline == NULL) {
+        return mfn__fail_memory(err);
+    }
+    mfn_status status = mfn__yaml_load(path, &pipeline->yaml, err);
+    if (status == MFN_OK) {
+        const loading load = {kinds, pipeline, problems};
+        load_all(&load);
+        if (problems->count > 0) {
+            status = mfn__fail(err, MFN_INVALID, NULL, "%s has %zu problem%s", path,
+                               problems->count, problems->count == 1 ? "" : "s");
+        }
+    }
+    if (status != MFN_OK) {
+        mfn__pipeline_free(pipeline);
+        return status;
+    }
+    *ret = pipeline;
+    return MFN_OK;
+}
+
+void mfn__pipeline_free(mfn__pipeline *pipeline)
+{
+    if (pipeline == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < MFN__PUBLISHERS_MAX; i++) {
+        mfn__mem_free(pipeline->publishers[i].options);
+    }
+    mfn__mem_free(pipeline->connector_options);
+    mfn__yaml_free(pipeline->yaml);
+    mfn__mem_free(pipeline);
+}
+
+static void write_options(mfn__buffer *text, const char *indent, const mfn_option *table,
+                          const void *options)
+{
+    for (const mfn_option *option = table; option->name != NULL; option++) {
+        char value[512];
+        mfn_option_get_text(option, options, value, sizeof value);
+        bool is_text = option->type == MFN_OPTION_TEXT;
+        mfn__buffer_append_format(text, "%s%s: %s%s%s\n", indent, option->name, is_text ? "\"" : "",
+                                  value, is_text ? "\"" : "");
+    }
+}
+
+void mfn__pipeline_write_effective(const mfn__pipeline *pipeline, mfn__buffer *text)
+{
+    mfn__buffer_append_format(text, "connector:\n  kind: %s\n", pipeline->connector->kind);
+    write_options(text, "  ", pipeline->connector->options, pipeline->connector_options);
+    write_options(text, "  ", mfn__retry_option_table(), &pipeline->connector_retry);
+    mfn__buffer_append_text(text, "engine:\n");
+    write_options(text, "  ", engine_table, &pipeline->engine);
+    mfn__buffer_append_text(text, "publishers:\n");
+    for (size_t i = 0; i < pipeline->publisher_count; i++) {
+        const mfn__publisher_section *publisher = &pipeline->publishers[i];
+        mfn__buffer_append_format(text, "  - kind: %s\n", publisher->ops->kind);
+        write_options(text, "    ", publisher->ops->options, publisher->options);
+        write_options(text, "    ", mfn__retry_option_table(), &publisher->retry);
+        write_options(text, "    ", batch_table, &publisher->batch);
+    }
+    mfn__buffer_append_text(text, "dead_letter:\n");
+    write_options(text, "  ", dead_letter_table, &pipeline->dead_letter);
+    write_options(text, "", general_table, &pipeline->general);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "kinds.h"
+
+#include <stddef.h>
+
+const vector_kind kinds[] = {
+    {"rng", kind_rng, false},
+    {"ziggurat", kind_ziggurat, false},
+    {"simulate", kind_simulate, true},
+    {"engine", kind_engine, true},
+    {"model_field", kind_model_field, true},
+    {"numerics", kind_numerics, true},
+    {"config", kind_config, false},
+    {"features_sim", kind_features_sim, true},
+    {"features_field", kind_features_field, true},
+    {"boxsizes", kind_boxsizes, false},
+    {"boxcount", kind_boxcount, false},
+    {"ifs", kind_ifs, false},
+    {"ifs_engine", kind_ifs_engine, false},
+    {"lyapunov", kind_lyapunov, false},
+    {"retry_delay", kind_retry_delay, false},
+    {"retry_op", kind_retry_op, false},
+    {"api", NULL, false},
+    {"attention", NULL, false},
+    {"config_dict", NULL, false},
+    {"crypto", NULL, false},
+    {"file_io", NULL, false},
+    {"http_client", NULL, false},
+    {"io_defaults", NULL, false},
+    {"kafka", NULL, false},
+    {"krum", NULL, false},
+    {"krum_aggregate", NULL, false},
+    {"membrane", NULL, false},
+    {"nernst", NULL, false},
+    {"sampler", NULL, false},
+    {"scenario", NULL, false},
+    {"stdp", NULL, false},
+    {"validation", NULL, false},
+    {"ws", NULL, false},
+    {NULL, NULL, false},
+};
