@@ -57,6 +57,8 @@ typedef struct mfn__publisher_ops {
     const char *help;
     const mfn_option *options;
     size_t options_size;
+    /* Judges options beyond what the table says; NULL when the table says all. */
+    mfn_status (*check)(const void *options, mfn_error *err);
     /* Which content it needs, from its options. */
     mfn__content (*content)(const void *options);
     mfn_status (*open)(const void *options, const mfn__surroundings *surroundings, void **ret_self,

@@ -171,6 +171,13 @@ static void load_publisher(const loading *load, const mfn__yaml_node *node, size
                                         batch_table};
     void *const options[] = {publisher->options, &publisher->retry, &publisher->batch};
     mfn__settings_apply(pipeline->yaml, node, section, tables, options, 3, ignored, load->problems);
+    mfn_error err = {0};
+    if (load->problems->count == 0 && publisher->ops->check != NULL &&
+        publisher->ops->check(publisher->options, &err) != MFN_OK) {
+        char text[sizeof section + sizeof err.text];
+        snprintf(text, sizeof text, "%s.%s", section, err.text);
+        add_problem(load, node, text);
+    }
     if (publisher->retry.enabled) {
         pipeline->publisher_count++;
     } else {

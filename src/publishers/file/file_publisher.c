@@ -44,8 +44,9 @@ static mfn__content content(const void *options)
     return given->append_mode ? MFN__CONTENT_LINE : (mfn__content)given->content;
 }
 
-static mfn_status check_options(const mfn__file_publisher_options *options, mfn_error *err)
+static mfn_status check(const void *given, mfn_error *err)
 {
+    const mfn__file_publisher_options *options = given;
     if (options->append_mode && options->content != MFN__CONTENT_RESULT) {
         return mfn__fail(err, MFN_INVALID, "append_mode",
                          "append_mode: expected false with content '%s': only results are lines",
@@ -161,10 +162,6 @@ static mfn_status open_publisher(const void *options, const mfn__surroundings *s
                                  void **ret_self, mfn_error *err)
 {
     const mfn__file_publisher_options *given = options;
-    mfn_status status = check_options(given, err);
-    if (status != MFN_OK) {
-        return status;
-    }
     mfn__file_target *self = mfn__mem_new(1, sizeof *self);
     if (self == NULL) {
         return mfn__fail_memory(err);
@@ -173,7 +170,7 @@ static mfn_status open_publisher(const void *options, const mfn__surroundings *s
     self->around = *surroundings;
     self->stream = -1;
     self->folder = -1;
-    status = open_folder(self, err);
+    mfn_status status = open_folder(self, err);
     if (status == MFN_OK) {
         status = find_target(self, err);
     }
@@ -214,6 +211,7 @@ const mfn__publisher_ops mfn__file_publisher = {
     .help = "results as files of a folder",
     .options = option_table,
     .options_size = sizeof(mfn__file_publisher_options),
+    .check = check,
     .content = content,
     .open = open_publisher,
     .publish = publish,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Expected bits and fingerprints come from elsewhere than the functions under test: those of log1p
  * and log10 from glibc 2.36 on a processor with fused multiply-add, the correctly rounded ones from
- * 200-bit arithmetic. */
+ * 200-bit arithmetic. "Almost halfway" are arguments from V. Lefevre's search for those that are
+ * hardest to round: some 100 bits decide. */
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -63,6 +64,8 @@ START_TEST(log1p_has_the_bits_of_the_references_libm)
         {"seed 9, draw 188129: off by one unless fused", -0x1.0572f0a4946c4p-2,
          -0x1.2de0adbe7c41fp-2},
         {"the other half of that draw", -0x1.4114cfa729bcbp-1, -0x1.f9138055d7d31p-1},
+        {"a coefficient further down is off unless fused", -0x1.50774f09b179cp-2,
+         -0x1.97ebd7005d623p-2},
         {"least positive uniform draw", -0x1p-53, -0x1p-53},
         {"greatest uniform draw", -0x1.fffffffffffffp-1, -0x1.25e4f7b2737fap+5},
         {"below 2^-54 it is x", 0x1.8p-55, 0x1.8p-55},
@@ -76,7 +79,7 @@ START_TEST(log1p_has_the_bits_of_the_references_libm)
         {"1 + x is a power of two", -0x1.8p-1, -0x1.62e42fefa39efp+0},
         {"1 + x is just above a power of two", -0x1.fffffep-2, -0x1.62e42defa39ffp-1},
         {"1 + x is just below a power of two", -0x1.000001p-1, -0x1.62e431efa39ffp-1},
-        {"1 is lost in 1 + x", 0x1.0000000000001p+53, 0x1.25e4f7b2737fap+5},
+        {"1 is lost in 1 + x", 0x1.8fd55c8b6b45p+53, 0x1.29761c50a19f7p+5},
         {"greatest finite number", 0x1.fffffffffffffp+1023, 0x1.62e42fefa39efp+9},
         {"zero", 0.0, 0.0},
         {"negative zero", -0.0, -0.0},
@@ -97,10 +100,12 @@ START_TEST(exp_is_correctly_rounded)
         {"glibc is off by one", -0x1.4d9d68d3848a4p+2, 0x1.64f5a2e3db0d1p-8},
         {"glibc without fused multiply-add is off by one", -0x1.d9dcec364fa7p-5,
          0x1.e3394ed7ac981p-1},
-        {"99 bits decide", 0x1.0122ef37212ebp-1, 0x1.a702b2ce91b3p+0},
         {"just above half a unit in the last place", 0x1.0000000000001p-53, 0x1.0000000000001p+0},
         {"lower end of the domain", -700.0, 0x1.14f2b0fb9307fp-1010},
         {"upper end of the domain", 700.0, 0x1.d945df4f8ec8ep+1009},
+        {"almost halfway between two doubles", 0x1.fc4ee37f259a4p-1, 0x1.5970b30134287p+1},
+        {"almost halfway between two doubles", 0x1.0711dbe03d596p+0, 0x1.65aecb04152f8p+1},
+        {"almost halfway between two doubles", 0x1.fccf0a6788903p-1, 0x1.59c7344119613p+1},
     };
     check_recorded(mfn__exp, cases, LENGTH(cases));
 }
@@ -118,6 +123,9 @@ START_TEST(log_is_correctly_rounded)
         {"a third", 0x1.5555555555555p-2, -0x1.193ea7aad030bp+0},
         {"least positive number", 0x1p-1074, -0x1.74385446d71c3p+9},
         {"greatest finite number", 0x1.fffffffffffffp+1023, 0x1.62e42fefa39efp+9},
+        {"almost halfway between two doubles", 0x1.dd40c880d5893p+0, 0x1.3ee8bde38b4d2p-1},
+        {"almost halfway between two doubles", 0x1.1f1f3da2014bbp+1, 0x1.9da2102202faep-1},
+        {"almost halfway between two doubles", 0x1.1a2981d552179p+8, 0x1.691e6c3d2877dp+2},
     };
     check_recorded(mfn__log, cases, LENGTH(cases));
 }
@@ -132,6 +140,9 @@ START_TEST(pow10_is_correctly_rounded)
         {"glibc is off by one", 0x1.68e2eca33a757p+0, 0x1.9afdc26d0016ap+4},
         {"lower end of the domain", -300.0, 1e-300},
         {"upper end of the domain", 300.0, 1e300},
+        {"almost halfway between two doubles", 0x1.02f6e97ed78bbp+2, 0x1.5bac28ec82fcfp+13},
+        {"almost halfway between two doubles", 0x1.0335bd5d09a5ap-2, 0x1.ca898b649cf25p+0},
+        {"almost halfway between two doubles", 0x1.0a7e91e09c898p+0, 0x1.5fad460a29b17p+3},
     };
     check_recorded(mfn__pow10, cases, LENGTH(cases));
 }
@@ -146,8 +157,10 @@ START_TEST(sin_and_cos_are_correctly_rounded)
         {"next to pi", 0x1.921fb54442d18p+1, 0x1.1a62633145c07p-53},
         {"next to pi, negative", -0x1.921fb54442d18p+1, -0x1.1a62633145c07p-53},
         {"second quadrant", 2.0, 0x1.d18f6ead1b446p-1},
-        {"next to a great multiple of pi", 99998.75466137242, 0x1.eaaa21b59aebep-1},
+        {"next to a great multiple of pi", 0x1.869ce4e7ea97ep+16, 0x1.7a65eb9b3ea57p-39},
         {"upper end of the domain", 100000.0, 0x1.24daa9c527e96p-5},
+        {"almost halfway between two doubles", 0x1.1398b2271821p+0, 0x1.c2ba1257c4d0ap-1},
+        {"almost halfway between two doubles", 0x1.07d5978b896fcp+0, 0x1.b7188e4283d3ap-1},
     };
     static const recorded cosines[] = {
         {"zero", 0.0, 1.0},
@@ -156,6 +169,8 @@ START_TEST(sin_and_cos_are_correctly_rounded)
         {"next to -pi / 2", -0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54},
         {"fourth quadrant", 5.0, 0x1.22785706b4ad9p-2},
         {"lower end of the domain", -100000.0, -0x1.ffac3841b3da7p-1},
+        {"almost halfway between two doubles", 0x1.062a2f8ff7e5p+0, 0x1.0a2e3b8131c46p-1},
+        {"almost halfway between two doubles", 0x1.30bed7646b2aep+0, 0x1.7c3020da2e006p-2},
     };
     check_recorded(mfn__sin, sines, LENGTH(sines));
     check_recorded(mfn__cos, cosines, LENGTH(cosines));
