@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define FLAG_MAX   64
-#define FLAGS_MAX  96
+#define FLAG_MAX    64
+#define FLAGS_MAX   96
 #define HELP_INDENT 29
 
 /* Flags that are shorter than the fields which they set. */
@@ -224,7 +224,7 @@ static void describe_option(FILE *out, const mfn_option *option)
     }
     if (option->default_text != NULL && option->type != MFN_OPTION_TEXT) {
         bool is_switch = option->type == MFN_OPTION_BOOL;
-        const char *shown = !is_switch                               ? option->default_text
+        const char *shown = !is_switch                                  ? option->default_text
                             : strcmp(option->default_text, "true") == 0 ? "on"
                                                                         : "off";
         fprintf(out, "%s default %s", is_switch ? ";" : ",", shown);

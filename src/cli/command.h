@@ -36,8 +36,8 @@ int mfn__command_check(int argc, char **argv);
 int mfn__command_version(int argc, char **argv);
 int mfn__command_help(int argc, char **argv);
 
-/* Shared by the commands: prints "mfn COMMAND: text" on stderr and returns an exit code: usage for a
- * wrong command line, failed otherwise. */
+/* Shared by the commands: prints "mfn COMMAND: text" on stderr and returns an exit code: usage for
+ * a wrong command line, failed otherwise. */
 int mfn__command_fail(const char *command, const mfn_error *err, int exit_code);
 
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "mfn/features.h"
+
 #include <stdio.h>
 
 #include "base/error.h"
@@ -8,7 +10,6 @@
 #include "codec/options_writer.h"
 #include "codec/result.h"
 
-#include "mfn/features.h"
 #include "mfn/npy.h"
 
 /* More than fits into most machines; what does not fit is an error of the allocation. */

@@ -32,10 +32,13 @@ typedef struct simulate_options {
 /* clang-format off: one row per option */
 static const mfn_option output_table[] = {
     MFN__TEXT(simulate_options, model, "mfn-v4.1", "model to run: mfn-v4.1, mfn-v4.1-field"),
-    MFN__TEXT(simulate_options, save_field, NULL, "write the final field in volts to this .npy file"),
-    MFN__TEXT(simulate_options, save_history, NULL, "write the field after every step to this .npy file"),
+    MFN__TEXT(simulate_options, save_field, NULL,
+              "write the final field in volts to this .npy file"),
+    MFN__TEXT(simulate_options, save_history, NULL,
+              "write the field after every step to this .npy file"),
     MFN__TEXT(simulate_options, image, NULL, "draw the final field into this .png file"),
-    MFN__WHOLE(simulate_options, scale, 0, 64, "0", "pixels", "size of a cell in the picture; 0: automatic"),
+    MFN__WHOLE(simulate_options, scale, 0, 64, "0", "pixels",
+               "size of a cell in the picture; 0: automatic"),
     MFN__BOOL(simulate_options, preview, "false", "draw the field in the terminal while it runs"),
     MFN__FORMAT_OPTION(simulate_options),
     {0},
@@ -71,8 +74,8 @@ static mfn_status find_model(const char *name, mfn_model_id *ret, mfn_error *err
     const char *nearest = mfn__text_nearest(name, names, count);
     char shown[64];
     mfn__text_printable(name, strlen(name), shown, sizeof shown);
-    return mfn__fail(err, MFN_INVALID, "model", "model: there is no '%s'; did you mean '%s'?", shown,
-                     nearest != NULL ? nearest : names[0]);
+    return mfn__fail(err, MFN_INVALID, "model", "model: there is no '%s'; did you mean '%s'?",
+                     shown, nearest != NULL ? nearest : names[0]);
 }
 
 static void draw_preview(run_state *run, const mfn_simulation *sim)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "mfn/version.h"
+
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <png.h>
@@ -10,8 +12,6 @@
 #include "cli/command.h"
 #include "cli/format.h"
 #include "codec/json_writer.h"
-
-#include "mfn/version.h"
 
 #if defined(__clang__)
 #define COMPILER "clang " __clang_version__

@@ -23,8 +23,7 @@ static bool is_abandoned(const mfn__delivery *delivery)
 static void wait_before_retry(mfn__delivery *delivery, double delay_s)
 {
     const mfn__clock *clock = delivery->options->clock;
-    int64_t end_ns =
-        mfn__clock_monotonic_ns(clock) + (int64_t)(delay_s * (double)MFN__NS_PER_S);
+    int64_t end_ns = mfn__clock_monotonic_ns(clock) + (int64_t)(delay_s * (double)MFN__NS_PER_S);
     while (!is_abandoned(delivery)) {
         int64_t left_ns = end_ns - mfn__clock_monotonic_ns(clock);
         if (left_ns <= 0) {
@@ -50,8 +49,8 @@ static void give_up(mfn__delivery *delivery, const struct effort *task, const mf
 {
     char line[1024];
     snprintf(line, sizeof line,
-             "%s failed after %llu attempts: %s. Nothing is lost: mend it and run again", task->what,
-             (unsigned long long)attempts, err->text);
+             "%s failed after %llu attempts: %s. Nothing is lost: mend it and run again",
+             task->what, (unsigned long long)attempts, err->text);
     warn(delivery, line);
     if (task->metrics != NULL) {
         task->metrics->failed++;
@@ -70,8 +69,7 @@ static mfn_status persist(mfn__delivery *delivery, const struct effort *task, mf
             return status;
         }
         if (task->metrics != NULL) {
-            mfn__metrics_error(task->metrics, err,
-                               mfn__clock_wall_ns(delivery->options->clock));
+            mfn__metrics_error(task->metrics, err, mfn__clock_wall_ns(delivery->options->clock));
         }
         bool may_retry = mfn__retry_allows(task->retry, attempt + 1);
         bool must_end = delivery->options->once || atomic_load(delivery->options->stop);
@@ -79,8 +77,8 @@ static mfn_status persist(mfn__delivery *delivery, const struct effort *task, mf
             give_up(delivery, task, err, attempt + 1);
             return status;
         }
-        double delay_s = may_retry ? mfn__retry_delay_s(task->retry, attempt)
-                                   : task->retry->max_retry_delay;
+        double delay_s =
+            may_retry ? mfn__retry_delay_s(task->retry, attempt) : task->retry->max_retry_delay;
         char line[1024];
         snprintf(line, sizeof line, "%s failed, retrying in %.2fs (attempt %llu): %s", task->what,
                  delay_s, (unsigned long long)attempt + 1, err->text);
@@ -171,7 +169,7 @@ static mfn_status attempt_dead_letter(mfn__delivery *delivery, void *context, mf
 static bool write_dead_letter(mfn__delivery *delivery, mfn__message *message)
 {
     const struct effort task = {attempt_dead_letter, message, "writing a dead letter",
-                           &delivery->pipeline->connector_retry, NULL};
+                                &delivery->pipeline->connector_retry, NULL};
     mfn_error err = {0};
     mfn_status status = persist(delivery, &task, &err);
     if (status != MFN_OK && !mfn_status_is_transient(status)) {
@@ -205,29 +203,32 @@ static mfn_status attempt_settle(mfn__delivery *delivery, void *context, mfn_err
     return status;
 }
 
+static bool settle_batch(mfn__delivery *delivery, const mfn__receipt *receipts, size_t count)
+{
+    settle_work work = {receipts, count};
+    const struct effort task = {attempt_settle, &work, "saving the state",
+                                &delivery->pipeline->connector_retry, NULL};
+    mfn_error err = {0};
+    mfn_status status = persist(delivery, &task, &err);
+    if (status != MFN_OK && !mfn_status_is_transient(status)) {
+        give_up(delivery, &task, &err, 1);
+    }
+    return status == MFN_OK;
+}
+
 static bool settle(mfn__delivery *delivery, mfn__message *const *messages, size_t count)
 {
-    mfn__receipt receipts[MFN__BATCH_MAX];
-    for (size_t done = 0; done < count;) {
-        size_t now = 0;
-        for (; now < MFN__BATCH_MAX && done + now < count; now++) {
-            const mfn__message *message = messages[done + now];
-            receipts[now] = (mfn__receipt){message->source, message->index};
-        }
-        settle_work work = {receipts, now};
-        const struct effort task = {attempt_settle, &work, "saving the state",
-                               &delivery->pipeline->connector_retry, NULL};
-        mfn_error err = {0};
-        mfn_status status = persist(delivery, &task, &err);
-        if (status != MFN_OK) {
-            if (!mfn_status_is_transient(status)) {
-                give_up(delivery, &task, &err, 1);
-            }
-            return false;
-        }
-        done += now;
+    mfn__receipt receipts[MFN__DELIVER_MAX];
+    for (size_t i = 0; i < count; i++) {
+        receipts[i] = (mfn__receipt){messages[i]->source, messages[i]->index};
     }
-    return true;
+    return settle_batch(delivery, receipts, count);
+}
+
+bool mfn__deliver_news(mfn__delivery *delivery)
+{
+    const mfn__connector_ops *connector = delivery->pipeline->connector;
+    return !connector->has_news(delivery->connector) || settle_batch(delivery, NULL, 0);
 }
 
 /* Moves the messages without a problem to the front and returns how many there are. */

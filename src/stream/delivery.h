@@ -25,8 +25,14 @@ typedef struct mfn__delivery {
     mfn__run_summary *summary;
 } mfn__delivery;
 
-/* Delivers the messages and frees them. False when delivery gave up: then none of them, or only
- * some, are settled, and nothing else can be delivered. */
+/* Messages that are delivered together, at most: one transaction settles them. */
+#define MFN__DELIVER_MAX 500
+
+/* Delivers up to MFN__DELIVER_MAX messages and frees them. False when delivery gave up: then none
+ * of them, or only some, are settled, and nothing else can be delivered. */
 bool mfn__deliver(mfn__delivery *delivery, mfn__message **messages, size_t count);
+
+/* Stores what the connector knows beside receipts, if anything. False when delivery gave up. */
+bool mfn__deliver_news(mfn__delivery *delivery);
 
 #endif

@@ -46,7 +46,11 @@ typedef struct mfn__connector_ops {
     /* Remembers settled items. Locks: inside the ledger's transaction. Thread: delivery. */
     mfn_status (*acknowledge)(void *self, const mfn__receipt *receipts, size_t count,
                               mfn_error *err);
-    /* After the transaction is durable: may remove what is not needed any more. Thread: delivery. */
+    /* True when acknowledging nothing would still store something: a source that ended after its
+     * last item was settled. Thread: delivery. */
+    bool (*has_news)(void *self);
+    /* After the transaction is durable: may remove what is not needed any more. Thread: delivery.
+     */
     void (*settled)(void *self);
     void (*count_sources)(void *self, uint64_t *ret_read, uint64_t *ret_skipped);
     void (*close)(void *self); /* NULL is allowed */

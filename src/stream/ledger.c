@@ -297,7 +297,8 @@ static mfn_status change(mfn__ledger *ledger, sqlite3_stmt *statement, const cha
     return status;
 }
 
-/* Steps to the only row: `*ret_found` tells whether there is one. Reset the statement afterwards. */
+/* Steps to the only row: `*ret_found` tells whether there is one. Reset the statement afterwards.
+ */
 static mfn_status query(mfn__ledger *ledger, sqlite3_stmt *statement, bool *ret_found,
                         const char *doing, mfn_error *err)
 {

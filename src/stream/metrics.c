@@ -49,7 +49,7 @@ void mfn__metrics_write_json(const mfn__metrics *metrics, mfn__metrics_side side
     }
     write_time(json, "last_error_timestamp", metrics->last_error_wall_ns);
     mfn__json_key(json, "success_rate");
-    mfn__json_real(json, metrics->total > 0 ? (double)metrics->successful / (double)metrics->total
-                                            : 0.0);
+    mfn__json_real(json,
+                   metrics->total > 0 ? (double)metrics->successful / (double)metrics->total : 0.0);
     mfn__json_object_end(json);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a connector or publisher has done, in the fields of the connectors guide. An operation counts
- * once, however many attempts it took; retries are the attempts after its first. */
+/* What a connector or publisher has done, in the fields of the connectors guide. An operation
+ * counts once, however many attempts it took; retries are the attempts after its first. */
 #ifndef MFN_STREAM_METRICS_H
 #define MFN_STREAM_METRICS_H
 

@@ -51,7 +51,7 @@ typedef struct mfn__run_summary {
 } mfn__run_summary;
 
 typedef struct mfn__run_options {
-    bool once;               /* end when the source is empty, and give up when retries are used up */
+    bool once; /* end when the source is empty, and give up when retries are used up */
     const atomic_bool *stop; /* becomes true when the run shall end in good order */
     const mfn__clock *clock;
     mfn__log log;

@@ -12,8 +12,8 @@
 #include "base/text.h"
 #include "stream/pipeline_internal.h"
 
-#define WORKERS_MAX   1024
-#define KINDS_MAX     32
+#define WORKERS_MAX    1024
+#define KINDS_MAX      32
 #define CELL_STEPS_MAX 9e18
 
 /* clang-format off: one row per option */
@@ -41,7 +41,7 @@ static const mfn_option general_table[] = {
 };
 
 static const mfn_option batch_table[] = {
-    MFN__WHOLE(mfn__batch_options, batch_size, 1, 10000, "100", "", "results published together"),
+    MFN__WHOLE(mfn__batch_options, batch_size, 1, 500, "100", "", "results published together"),
     {0},
 };
 /* clang-format on */
@@ -65,8 +65,8 @@ static void unknown_kind(const loading *load, const mfn__yaml_node *node, const 
     const char *nearest = mfn__text_nearest(node->text, names, count);
     int used = snprintf(text, sizeof text, "%s.kind: expected one of", section);
     for (size_t i = 0; i < count && used > 0 && (size_t)used < sizeof text; i++) {
-        used += snprintf(text + used, sizeof text - (size_t)used, "%s %s", i > 0 ? "," : "",
-                         names[i]);
+        used +=
+            snprintf(text + used, sizeof text - (size_t)used, "%s %s", i > 0 ? "," : "", names[i]);
     }
     if (used > 0 && (size_t)used < sizeof text) {
         snprintf(text + used, sizeof text - (size_t)used, ", got '%s'%s%s%s", node->source,
@@ -132,8 +132,9 @@ static void load_connector(const loading *load, const mfn__yaml_node *root)
     mfn__settings_apply(pipeline->yaml, node, "connector", tables, options, 2, ignored,
                         load->problems);
     if (!pipeline->connector_retry.enabled) {
-        add_problem(load, node, "connector.enabled: expected true, because without its connector a "
-                                "pipeline has nothing to do");
+        add_problem(load, node,
+                    "connector.enabled: expected true, because without its connector a "
+                    "pipeline has nothing to do");
     }
 }
 
@@ -196,8 +197,8 @@ static void load_publishers(const loading *load, const mfn__yaml_node *root)
     }
     if (list->count > MFN__PUBLISHERS_MAX) {
         char text[96];
-        snprintf(text, sizeof text, "publishers: expected at most %d, got %zu",
-                 MFN__PUBLISHERS_MAX, list->count);
+        snprintf(text, sizeof text, "publishers: expected at most %d, got %zu", MFN__PUBLISHERS_MAX,
+                 list->count);
         add_problem(load, list, text);
         return;
     }

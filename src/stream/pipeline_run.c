@@ -12,12 +12,11 @@
 #include "stream/queue.h"
 #include "stream/worker.h"
 
-#define TICK_NS           (100 * MFN__NS_PER_MS)
-#define FETCH_WAIT_NS     (200 * MFN__NS_PER_MS)
-#define PENDING_WAIT_NS   (20 * MFN__NS_PER_MS)
-#define DELIVER_TOGETHER  512
-#define COMPUTE_TRIES     3
-#define COMPUTE_WAIT_NS   MFN__NS_PER_S
+#define TICK_NS         (100 * MFN__NS_PER_MS)
+#define FETCH_WAIT_NS   (200 * MFN__NS_PER_MS)
+#define PENDING_WAIT_NS (20 * MFN__NS_PER_MS)
+#define COMPUTE_TRIES   3
+#define COMPUTE_WAIT_NS MFN__NS_PER_S
 
 typedef struct run {
     mfn__pipeline *pipeline;
@@ -78,8 +77,6 @@ static void fail_run(run *self, const mfn_error *err)
     pthread_mutex_unlock(&self->mutex);
     atomic_store(&self->abandon, true);
 }
-
-/* ---- intake ---- */
 
 static void hand_over(run *self, const mfn__batch *batch)
 {
@@ -164,8 +161,6 @@ static void *intake_main(void *context)
     return NULL;
 }
 
-/* ---- workers ---- */
-
 static mfn_status compute_with_patience(run *self, mfn__worker *worker, mfn__message *message,
                                         mfn_error *err)
 {
@@ -210,8 +205,6 @@ static void *worker_main(void *context)
     return NULL;
 }
 
-/* ---- the caller's thread ---- */
-
 static void refresh_counts(run *self)
 {
     mfn__run_counts *counts = &self->summary->counts;
@@ -251,19 +244,21 @@ static void drop(mfn__message **messages, size_t count)
 /* After giving up, results are thrown away unacknowledged until the threads have ended. */
 static void deliver_until_over(run *self)
 {
-    mfn__message *messages[DELIVER_TOGETHER];
+    mfn__message *messages[MFN__DELIVER_MAX];
     while (!mfn__queue_is_over(self->results)) {
-        size_t count = mfn__queue_take(self->results, now_ns(self) + TICK_NS, messages,
-                                       DELIVER_TOGETHER);
+        size_t count =
+            mfn__queue_take(self->results, now_ns(self) + TICK_NS, messages, MFN__DELIVER_MAX);
         tick(self);
-        if (count == 0) {
-            continue;
-        }
         if (atomic_load(&self->abandon)) {
             drop(messages, count);
+        } else if (count == 0) {
+            (void)mfn__deliver_news(&self->delivery);
         } else {
             (void)mfn__deliver(&self->delivery, messages, count);
         }
+    }
+    if (!atomic_load(&self->abandon)) {
+        (void)mfn__deliver_news(&self->delivery);
     }
 }
 
@@ -327,8 +322,8 @@ static mfn_status open_all(run *self, mfn_error *err)
         .idle_context = self,
         .summary = self->summary,
     };
-    status = pipeline->connector->open(pipeline->connector_options, &self->around,
-                                       &self->connector, err);
+    status = pipeline->connector->open(pipeline->connector_options, &self->around, &self->connector,
+                                       err);
     self->delivery.connector = self->connector;
     if (status == MFN_OK) {
         status = open_publishers(self, err);

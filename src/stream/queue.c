@@ -54,9 +54,9 @@ void mfn__queue_free(mfn__queue *queue)
 
 static bool has_room(const mfn__queue *queue, size_t bytes)
 {
-    return queue->items == 0 || (queue->items < queue->max_items &&
-                                 queue->bytes <= queue->max_bytes &&
-                                 bytes <= queue->max_bytes - queue->bytes);
+    return queue->items == 0 ||
+           (queue->items < queue->max_items && queue->bytes <= queue->max_bytes &&
+            bytes <= queue->max_bytes - queue->bytes);
 }
 
 bool mfn__queue_add(mfn__queue *queue, mfn__message *message)

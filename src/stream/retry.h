@@ -19,7 +19,7 @@ typedef enum mfn__retry_strategy {
 typedef struct mfn__retry_options {
     bool enabled; /* of the component itself */
     uint64_t max_retries;
-    uint32_t retry_strategy; /* mfn__retry_strategy */
+    uint32_t retry_strategy;                     /* mfn__retry_strategy */
     double initial_retry_delay, max_retry_delay; /* s */
     double timeout;                              /* s, of one call to another machine */
 } mfn__retry_options;

@@ -11,9 +11,9 @@
 /* Memory grows with the distance between the watermark and the furthest finished item, which the
  * bounds of the queues limit. */
 typedef struct mfn__watermark {
-    uint64_t low;       /* all items before this one are finished */
-    uint8_t *finished;  /* a ring: one byte per item from `low` on */
-    size_t capacity;    /* a power of two, or 0 */
+    uint64_t low;      /* all items before this one are finished */
+    uint8_t *finished; /* a ring: one byte per item from `low` on */
+    size_t capacity;   /* a power of two, or 0 */
 } mfn__watermark;
 
 void mfn__watermark_init(mfn__watermark *mark, uint64_t first);

@@ -22,8 +22,8 @@
 #include "connectors/file/sources.h"
 #include "connectors/file/watch.h"
 
-#define JOB_BYTES_MIN 1024
-#define JOB_BYTES_MAX 1073741824.0
+#define JOB_BYTES_MIN  1024
+#define JOB_BYTES_MAX  1073741824.0
 #define SIZE_BYTES_MAX 9e18
 
 static const char *const format_names[] = {"auto", "json", "ndjson", "csv", NULL};
@@ -67,7 +67,7 @@ typedef struct connector {
     bool is_waiting; /* the last look found files that are not ready */
     seen_file *seen; /* sorted up to `seen_sorted` */
     size_t seen_count, seen_sorted, seen_capacity;
-    mfn__source *current; /* being read, or at its end but not yet told to the ledger */
+    mfn__source *current; /* being read; once at its end it belongs to delivery alone */
     mfn__item_reader *reader;
     bool is_too_large; /* `current` is handed out as one dead letter */
     uint64_t files_read, files_skipped;
@@ -93,8 +93,8 @@ static seen_file version_of(const mfn__folder_file *file)
 static bool was_seen(const connector *self, const mfn__folder_file *file)
 {
     seen_file version = version_of(file);
-    return self->seen_count > 0 && bsearch(&version, self->seen, self->seen_sorted,
-                                           sizeof version, by_version) != NULL;
+    return self->seen_count > 0 &&
+           bsearch(&version, self->seen, self->seen_sorted, sizeof version, by_version) != NULL;
 }
 
 static mfn_status remember(connector *self, const mfn__folder_file *file, mfn_error *err)
@@ -290,8 +290,7 @@ static mfn_status make_message(const connector *self, const mfn__item *item, mfn
         message->job = copy_bytes(item->job, item->job_size);
         message->job_size = item->job_size;
     }
-    if (message->origin == NULL || message->original == NULL ||
-        (is_made && message->job == NULL)) {
+    if (message->origin == NULL || message->original == NULL || (is_made && message->job == NULL)) {
         mfn__message_free(message);
         return mfn__fail_memory(err);
     }
@@ -343,6 +342,7 @@ static void end_current(connector *self)
     pthread_mutex_lock(&self->sources.mutex);
     self->current->is_at_end = true;
     pthread_mutex_unlock(&self->sources.mutex);
+    self->current = NULL;
 }
 
 /* After a failed read the reader is of no use: the rest of the file is read by another one. */
@@ -413,32 +413,15 @@ static void settled(void *opaque)
     }
 }
 
-/* A file whose items were all settled before its end was seen, or that has none, ends here. */
-static mfn_status tell_end(connector *self, mfn_error *err)
+static bool has_news(void *opaque)
 {
-    mfn_status status = mfn__ledger_begin(self->around.ledger, err);
-    if (status != MFN_OK) {
-        return status;
-    }
-    status = mfn__sources_acknowledge(&self->sources, self->around.ledger, NULL, 0, err);
-    if (status != MFN_OK) {
-        mfn__ledger_rollback(self->around.ledger);
-        return status;
-    }
-    status = mfn__ledger_commit(self->around.ledger, err);
-    if (status == MFN_OK) {
-        self->current = NULL;
-        settled(self);
-    }
-    return status;
+    connector *self = opaque;
+    return mfn__sources_have_ended(&self->sources);
 }
 
 /* Moves on in the current file, or to the next one. MFN_NOT_FOUND: nothing is ready. */
 static mfn_status advance(connector *self, mfn__batch *batch, mfn_error *err)
 {
-    if (self->current != NULL && self->current->is_at_end) {
-        return tell_end(self, err);
-    }
     if (self->current != NULL && self->reader == NULL) {
         return reopen(self, err);
     }
@@ -537,6 +520,7 @@ const mfn__connector_ops mfn__file_connector = {
     .open = open_connector,
     .fetch = fetch,
     .acknowledge = acknowledge,
+    .has_news = has_news,
     .settled = settled,
     .count_sources = count_sources,
     .close = close_connector,

@@ -148,8 +148,8 @@ mfn_status mfn__folder_scan(const char *directory, const mfn__folder_rules *rule
         const struct dirent *entry = readdir(folder);
         if (entry == NULL) {
             if (errno != 0) {
-                status = mfn__fail_errno(err, errno, "directory", "cannot read folder '%s'",
-                                         directory);
+                status =
+                    mfn__fail_errno(err, errno, "directory", "cannot read folder '%s'", directory);
             }
             break;
         }

@@ -80,6 +80,22 @@ static mfn_status mark_settled(mfn__sources *sources, const mfn__receipt *receip
     return MFN_OK;
 }
 
+static bool is_complete(const mfn__source *source)
+{
+    return source->is_at_end && source->mark.low == source->items_read;
+}
+
+bool mfn__sources_have_ended(mfn__sources *sources)
+{
+    bool found = false;
+    pthread_mutex_lock(&sources->mutex);
+    for (const mfn__source *source = sources->first; source != NULL; source = source->next) {
+        found = found || is_complete(source);
+    }
+    pthread_mutex_unlock(&sources->mutex);
+    return found;
+}
+
 mfn_status mfn__sources_acknowledge(mfn__sources *sources, mfn__ledger *ledger,
                                     const mfn__receipt *receipts, size_t count, mfn_error *err)
 {
@@ -87,14 +103,14 @@ mfn_status mfn__sources_acknowledge(mfn__sources *sources, mfn__ledger *ledger,
     mfn_status status = mark_settled(sources, receipts, count, err);
     for (mfn__source *source = sources->first; source != NULL && status == MFN_OK;
          source = source->next) {
-        bool is_complete = source->is_at_end && source->mark.low == source->items_read;
-        if (!source->is_touched && !is_complete) {
+        bool is_done = is_complete(source);
+        if (!source->is_touched && !is_done) {
             continue;
         }
         source->entry.items_done = source->mark.low;
-        source->entry.is_finished = is_complete;
+        source->entry.is_finished = is_done;
         status = mfn__ledger_file_update(ledger, &source->entry, err);
-        source->is_finished = status == MFN_OK && is_complete;
+        source->is_finished = status == MFN_OK && is_done;
     }
     pthread_mutex_unlock(&sources->mutex);
     return status;

@@ -41,6 +41,10 @@ mfn_status mfn__sources_add(mfn__sources *sources, const char *path,
 mfn_status mfn__sources_acknowledge(mfn__sources *sources, mfn__ledger *ledger,
                                     const mfn__receipt *receipts, size_t count, mfn_error *err);
 
+/* True when a file came to its end after its last item was settled, so that only acknowledging
+ * again (no receipts are needed) stores its end. */
+bool mfn__sources_have_ended(mfn__sources *sources);
+
 /* Takes out and returns the sources whose end is durable, as a list; the caller frees them. */
 mfn__source *mfn__sources_take_finished(mfn__sources *sources);
 

@@ -49,7 +49,8 @@ static mfn_status load(mfn__file_target *self, stream_state *ret, mfn_error *err
 static mfn_status store(mfn__file_target *self, const stream_state *state, mfn_error *err)
 {
     mfn__ledger *ledger = self->around.ledger;
-    mfn_status status = mfn__ledger_number_set(ledger, self->target, ROTATION, state->rotation, err);
+    mfn_status status =
+        mfn__ledger_number_set(ledger, self->target, ROTATION, state->rotation, err);
     if (status == MFN_OK) {
         status = mfn__ledger_number_set(ledger, self->target, LENGTH, state->length, err);
     }
@@ -157,8 +158,8 @@ static mfn_status collect(mfn__file_target *self, mfn__message *const *messages,
         mfn__buffer_append(lines, payload->bytes, payload->size);
         mfn__buffer_append_char(lines, '\n');
         state->lines++;
-        status = mfn__ledger_receipt_add(self->around.ledger, self->target,
-                                         messages[i]->result_id, self->stream_name, err);
+        status = mfn__ledger_receipt_add(self->around.ledger, self->target, messages[i]->result_id,
+                                         self->stream_name, err);
         if (status != MFN_OK) {
             return status;
         }
@@ -186,8 +187,8 @@ static mfn_status append_in_transaction(mfn__file_target *self, mfn__message *co
         status = collect(self, messages, count, lines, &state, duplicates, err);
     }
     if (status == MFN_OK && lines->size > 0) {
-        status = mfn__file_write_all(self->stream, lines->data, lines->size, self->stream_name,
-                                     err);
+        status =
+            mfn__file_write_all(self->stream, lines->data, lines->size, self->stream_name, err);
         if (status == MFN_OK && fsync(self->stream) != 0) {
             status = mfn__fail_errno(err, errno, "directory", "cannot sync '%s/%s'",
                                      self->options.directory, self->stream_name);

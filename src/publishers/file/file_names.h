@@ -17,8 +17,7 @@ typedef struct mfn__name_parts {
 /* Checks a pattern with {timestamp} {id} {result_id} {sequence}: known placeholders, no folder. */
 mfn_status mfn__name_pattern_check(const char *pattern, mfn_error *err);
 
-void mfn__name_expand(const char *pattern, const mfn__name_parts *parts,
-                      char ret[MFN__NAME_MAX]);
+void mfn__name_expand(const char *pattern, const mfn__name_parts *parts, char ret[MFN__NAME_MAX]);
 
 /* Puts "-suffix" before the extension: "a.json" becomes "a-7f3a.json". */
 void mfn__name_with_suffix(const char *name, const char *suffix, char ret[MFN__NAME_MAX]);

@@ -23,7 +23,8 @@ static const char *const content_names[] = {"result", "image", "field", NULL};
 
 /* clang-format off: one row per option */
 static const mfn_option option_table[] = {
-    MFN__TEXT(mfn__file_publisher_options, directory, NULL, "folder to write to; made when missing"),
+    MFN__TEXT(mfn__file_publisher_options, directory, NULL,
+              "folder to write to; made when missing"),
     MFN__TEXT(mfn__file_publisher_options, filename_pattern, "output_{timestamp}.json",
               "file name with {timestamp} {id} {result_id} {sequence}"),
     MFN__BOOL(mfn__file_publisher_options, append_mode, "false",

@@ -43,8 +43,8 @@ static mfn_status name_is_free(mfn__file_target *self, const char *name, bool *r
 static mfn_status next_sequence(mfn__file_target *self, uint64_t *ret, mfn_error *err)
 {
     int64_t last = 0;
-    mfn_status status = mfn__ledger_number(self->around.ledger, self->target, SEQUENCE_NUMBER,
-                                           &last, err);
+    mfn_status status =
+        mfn__ledger_number(self->around.ledger, self->target, SEQUENCE_NUMBER, &last, err);
     if (status == MFN_OK) {
         *ret = (uint64_t)last + 1;
         status = mfn__ledger_number_set(self->around.ledger, self->target, SEQUENCE_NUMBER,
@@ -91,8 +91,8 @@ static mfn_status plan_one(mfn__file_target *self, const mfn__message *message, 
                            uint64_t *duplicates, mfn_error *err)
 {
     mfn__ledger *ledger = self->around.ledger;
-    mfn_status status = mfn__ledger_receipt(ledger, self->target, message->result_id, ret->name,
-                                            err);
+    mfn_status status =
+        mfn__ledger_receipt(ledger, self->target, message->result_id, ret->name, err);
     if (status == MFN_OK) {
         (*duplicates)++;
         return MFN_OK;
@@ -134,9 +134,8 @@ static mfn_status plan(mfn__file_target *self, mfn__message *const *messages, si
 static mfn_status write_temporary(mfn__file_target *self, const mfn__payload *payload,
                                   planned_file *file, mfn_error *err)
 {
-    file->descriptor =
-        openat(self->folder, file->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-               FILE_MODE);
+    file->descriptor = openat(self->folder, file->temporary,
+                              O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
     if (file->descriptor < 0) {
         return mfn__fail_errno(err, errno, "directory", "cannot create a file in '%s'",
                                self->options.directory);

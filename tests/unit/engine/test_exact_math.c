@@ -124,8 +124,8 @@ START_TEST(log_is_correctly_rounded)
         {"least positive number", 0x1p-1074, -0x1.74385446d71c3p+9},
         {"greatest finite number", 0x1.fffffffffffffp+1023, 0x1.62e42fefa39efp+9},
         {"almost halfway between two doubles", 0x1.dd40c880d5893p+0, 0x1.3ee8bde38b4d2p-1},
-        {"almost halfway between two doubles", 0x1.1f1f3da2014bbp+1, 0x1.9da2102202faep-1},
-        {"almost halfway between two doubles", 0x1.1a2981d552179p+8, 0x1.691e6c3d2877dp+2},
+        {"almost halfway between two doubles", 0x1.671a8213d8ed1p+1, 0x1.0815a921df3c7p+0},
+        {"almost halfway between two doubles", 0x1.6cb96a5c7519fp+2, 0x1.bd81962e69f6p+0},
     };
     check_recorded(mfn__log, cases, LENGTH(cases));
 }
@@ -157,7 +157,7 @@ START_TEST(sin_and_cos_are_correctly_rounded)
         {"next to pi", 0x1.921fb54442d18p+1, 0x1.1a62633145c07p-53},
         {"next to pi, negative", -0x1.921fb54442d18p+1, -0x1.1a62633145c07p-53},
         {"second quadrant", 2.0, 0x1.d18f6ead1b446p-1},
-        {"next to a great multiple of pi", 0x1.869ce4e7ea97ep+16, 0x1.7a65eb9b3ea57p-39},
+        {"next to a great multiple of pi", 0x1.8683c2ec9653bp+16, 0x1.a24df9e9338a1p-45},
         {"upper end of the domain", 100000.0, 0x1.24daa9c527e96p-5},
         {"almost halfway between two doubles", 0x1.1398b2271821p+0, 0x1.c2ba1257c4d0ap-1},
         {"almost halfway between two doubles", 0x1.07d5978b896fcp+0, 0x1.b7188e4283d3ap-1},
@@ -215,7 +215,7 @@ START_TEST(fingerprints_are_the_same_on_every_machine)
     } cases[] = {
         {"log1p of negated draws", log1p_of_negated, 0.0, 1.0, 400000,
          UINT64_C(0xf84218af97e19a14)},
-        {"log1p", mfn__log1p, -1.0, 1000.0, 100000, UINT64_C(0x0275160851bf1591)},
+        {"log1p", mfn__log1p, -1.0, 2.0, 100000, UINT64_C(0x991ea116e181094e)},
         {"exp", mfn__exp, -700.0, 700.0, 20000, UINT64_C(0x4109c81082f37863)},
         {"log", mfn__log, 0.0001, 100.0, 20000, UINT64_C(0x1a46e8f3747eae8e)},
         {"log10", mfn__log10, 0.0001, 65535.0, 20000, UINT64_C(0xa6b6a1fbdbb3e824)},
