@@ -6,6 +6,7 @@ OUT    ?= out/quickstart
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 DIR    ?= tests/golden/data
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test build vectors bench lint format install clean packages-run packages-test packages-lint
@@ -40,7 +41,7 @@ vectors: packages-test $(BUILD)/build.ninja ## replay recorded vectors: make vec
 
 bench: build ## measure speed, beside NumPy when it is installed
 	@cmake --build $(BUILD) -j $(JOBS) --target bench_engine
-	@/usr/bin/env python3 bench/bench.py $(BUILD)/bench_engine $(BUILD)/mfn
+	@$(PYTHON) bench/bench.py $(BUILD)/bench_engine $(BUILD)/mfn
 
 lint: packages-lint ## formatting, clang-tidy, layers, banned calls, exported symbols
 	@tools/lint.sh
