@@ -137,7 +137,9 @@ static void label_scale(colour_scale *colours)
     double step_mv = (colours->max_v - colours->min_v) * 1000.0 / (TICKS - 1);
     bool is_flat = !(step_mv > 0);
     unsigned decimals = is_flat ? 3 : 0;
-    for (double shown = step_mv; !is_flat && shown < 100 && decimals < DECIMALS_MAX; shown *= 10) {
+    double shown = step_mv;
+    while (!is_flat && shown < 100 && decimals < DECIMALS_MAX) {
+        shown *= 10;
         decimals++;
     }
     colours->labels = is_flat ? 1 : TICKS;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Columns are padded to whole cache lines, with one line on either side for the halo. */
-#define LINE_DOUBLES 8
+#define LINE_DOUBLES ((size_t)8)
 
 static size_t padded(uint32_t side)
 {
@@ -13,7 +13,7 @@ static size_t padded(uint32_t side)
 
 size_t mfn__grid_doubles(uint32_t side)
 {
-    return 2 * side * padded(side);
+    return 2 * (size_t)side * padded(side);
 }
 
 void mfn__grid_init(mfn__grid *grid, uint32_t side, double *storage)

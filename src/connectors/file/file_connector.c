@@ -359,7 +359,7 @@ static mfn_status reopen(connector *self, mfn_error *err)
     int descriptor = open(source->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     mfn__file_identity identity;
     if (descriptor < 0 || mfn__identity_of(descriptor, source->path, &identity, NULL) != MFN_OK ||
-        memcmp(&identity, &source->identity, sizeof identity) != 0) {
+        !mfn__identity_is_same(&identity, &source->identity)) {
         warn(self, source->path, "is gone or changed while it was read: its rest is not read");
         if (descriptor >= 0) {
             close(descriptor);

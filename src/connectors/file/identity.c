@@ -2,6 +2,7 @@
 #include "connectors/file/identity.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,4 +64,10 @@ mfn_status mfn__identity_of(int descriptor, const char *name, mfn__file_identity
     }
     mfn__mem_free(ends);
     return status;
+}
+
+bool mfn__identity_is_same(const mfn__file_identity *a, const mfn__file_identity *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size_bytes == b->size_bytes &&
+           a->modified_ns == b->modified_ns && strcmp(a->digest, b->digest) == 0;
 }

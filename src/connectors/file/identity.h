@@ -10,4 +10,6 @@
 mfn_status mfn__identity_of(int descriptor, const char *name, mfn__file_identity *ret,
                             mfn_error *err);
 
+bool mfn__identity_is_same(const mfn__file_identity *a, const mfn__file_identity *b);
+
 #endif
