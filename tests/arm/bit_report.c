@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs the simulations that standard input describes, one per line, and prints the bits of what
+ * came out. The same program on two kinds of machine must print the same. A line holds: model
+ * grid_size steps alpha spike_probability turing_enabled turing_threshold quantum_jitter jitter_var
+ * boundary_condition d_activator d_inhibitor r_activator r_inhibitor seed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mfn/features.h"
+#include "mfn/fractal.h"
+#include "mfn/simulation.h"
+#include "mfn/version.h"
+
+#define SEED_TEXT_MAX 4097
+
+static uint64_t fnv1a(const double *values, size_t count)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; values != NULL && i < count; i++) {
+        uint64_t bits = 0;
+        memcpy(&bits, &values[i], sizeof bits);
+        for (unsigned byte = 0; byte < 8; byte++) {
+            hash = (hash ^ (bits >> (8 * byte) & 0xff)) * UINT64_C(0x100000001b3);
+        }
+    }
+    return hash;
+}
+
+static bool push(void *context, const mfn_simulation *sim)
+{
+    return mfn_feature_meter_push(context, mfn_simulation_field_v(sim), NULL) == MFN_OK;
+}
+
+static mfn_status report(const mfn_simulation_config *config, mfn_error *err)
+{
+    mfn_simulation *sim = NULL;
+    mfn_feature_meter *meter = NULL;
+    mfn_features features = {0};
+    uint32_t side = (uint32_t)config->grid_size;
+    size_t cells = (size_t)side * side;
+    mfn_status status = mfn_simulation_new(config, &sim, err);
+    if (status == MFN_OK) {
+        status = mfn_feature_meter_new(side, NULL, &meter, err);
+    }
+    if (status == MFN_OK) {
+        status = mfn_simulation_run(sim, push, meter, err);
+    }
+    if (status == MFN_OK && config->steps > 0) {
+        status = mfn_feature_meter_finish(meter, &features, err);
+    }
+    if (status == MFN_OK) {
+        mfn_simulation_summary summary;
+        mfn_simulation_summarize(sim, &summary);
+        const double *field_v = mfn_simulation_field_v(sim);
+        printf("%a %a %016llx", field_v[0], field_v[cells - 1],
+               (unsigned long long)fnv1a(field_v, cells));
+        printf(" %016llx %016llx %016llx",
+               (unsigned long long)fnv1a(mfn_simulation_activator(sim), cells),
+               (unsigned long long)fnv1a(mfn_simulation_inhibitor(sim), cells),
+               (unsigned long long)fnv1a(features.value, MFN_FEATURE_COUNT));
+        printf(" %llu %llu %llu %a %a\n", (unsigned long long)summary.growth_events,
+               (unsigned long long)summary.turing_activations,
+               (unsigned long long)summary.clamping_events, summary.field_mean_v,
+               summary.field_std_v);
+    }
+    mfn_feature_meter_free(meter);
+    mfn_simulation_free(sim);
+    return status;
+}
+
+/* Normals far into the tail, and the elementary functions behind them and behind the fractals. */
+static mfn_status report_random(mfn_error *err)
+{
+    static double values[400000];
+    mfn_random *random = NULL;
+    mfn_status status = mfn_random_new("9", &random, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    mfn_random_fill_normal(random, 0.0, 1.0, values, sizeof values / sizeof values[0]);
+    printf("normals %016llx", (unsigned long long)fnv1a(values, sizeof values / sizeof values[0]));
+    mfn_ifs_config config;
+    mfn_ifs_config_init(&config);
+    double lyapunov = 0.0;
+    status = mfn_ifs_generate(random, &config, NULL, values, &lyapunov, err);
+    printf(" fractal %016llx %a\n",
+           (unsigned long long)fnv1a(values, 2 * (size_t)config.num_points), lyapunov);
+    mfn_random_free(random);
+    return status;
+}
+
+int main(void)
+{
+    mfn_error err = {0};
+    if (report_random(&err) != MFN_OK) {
+        fprintf(stderr, "%s\n", err.text);
+        return EXIT_FAILURE;
+    }
+    unsigned model = 0;
+    while (scanf("%u", &model) == 1) {
+        mfn_simulation_config config;
+        mfn_simulation_config_init(&config, (mfn_model_id)model);
+        char seed[SEED_TEXT_MAX];
+        unsigned long long grid_size = 0;
+        unsigned long long steps = 0;
+        unsigned turing = 0;
+        unsigned jitter = 0;
+        int read =
+            scanf("%llu %llu %lf %lf %u %lf %u %lf %u %lf %lf %lf %lf %4096s", &grid_size, &steps,
+                  &config.alpha, &config.spike_probability, &turing, &config.turing_threshold,
+                  &jitter, &config.jitter_var, &config.boundary_condition, &config.d_activator,
+                  &config.d_inhibitor, &config.r_activator, &config.r_inhibitor, seed);
+        config.grid_size = grid_size;
+        config.steps = steps;
+        config.turing_enabled = turing != 0;
+        config.quantum_jitter = jitter != 0;
+        config.seed = seed;
+        if (read != 14 || report(&config, &err) != MFN_OK) {
+            fprintf(stderr, "cannot run a line: %s\n", read != 14 ? "it is cut" : err.text);
+            return EXIT_FAILURE;
+        }
+    }
+    fprintf(stderr, "%s\n", mfn_simd_name());
+    return EXIT_SUCCESS;
+}
