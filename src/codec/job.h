@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "codec/sha256.h"
+
 #include "mfn/simulation.h"
 
 typedef struct mfn__job_limits {
