@@ -79,6 +79,9 @@ static mfn_status fail(mfn__ledger *ledger, const char *doing, mfn_error *err)
 {
     int code = sqlite3_extended_errcode(ledger->database);
     const char *text = sqlite3_errmsg(ledger->database);
+    if (sqlite3_system_errno(ledger->database) == ENOSPC) {
+        code = SQLITE_FULL; /* which of its files was full decides what SQLite calls it */
+    }
     switch (code & 0xff) {
     case SQLITE_FULL:
         return mfn__fail(err, MFN_NO_SPACE, "state", "cannot %s in '%s': the disk is full", doing,
