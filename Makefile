@@ -50,7 +50,8 @@ format: packages-lint ## format all C files
 	@git ls-files '*.c' '*.h' | grep -v 'tables\?\.h$$' | xargs clang-format -i
 
 install: build ## install under PREFIX (default /usr/local), below DESTDIR if given
-	@cmake --install $(BUILD) --prefix $(PREFIX)
+	@DESTDIR="$(DESTDIR)" cmake --install $(BUILD) --prefix $(PREFIX)
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ldconfig
 
 clean: ## remove what was built and written
 	@rm -rf build build-* out

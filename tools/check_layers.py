@@ -25,6 +25,9 @@ LAYERS = {
 KINDS = {"connectors", "publishers"}
 # Pure computing: these may include nothing of the system but the C library's headers.
 PURE = {"kernels", "engine"}
+# What pure computing stands on may include the system, but no library.
+LIBRARY_FREE = {"base"}
+LIBRARIES = re.compile(r"jansson|yaml|png|sqlite3|openssl/|check\.h")
 PURE_HEADERS = {"assert.h", "float.h", "inttypes.h", "limits.h", "math.h", "stdatomic.h",
                 "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
@@ -35,6 +38,8 @@ def problem_of(path, bracket, target):
     if bracket == "<":
         if layer in PURE and target not in PURE_HEADERS:
             return f"{layer} may include the C library alone, not <{target}>"
+        if layer in LIBRARY_FREE and LIBRARIES.match(target):
+            return f"{layer} may include no library's <{target}>"
         return None
     if parts[0] == "mfn":
         return None

@@ -55,7 +55,8 @@ install() {
 if ! install install -y --no-install-recommends $missing; then
     if ! { install update && install install -y --no-install-recommends $missing; }; then
         tail -n 20 "$log" >&2
-        echo "Could not install the packages. Try: $as_root apt-get install -y$missing" >&2
+        echo "Could not install the packages. As root, run:" >&2
+        echo "  apt-get update && apt-get install -y$missing" >&2
         exit 1
     fi
 fi

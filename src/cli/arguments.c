@@ -72,8 +72,8 @@ static const mfn_option *find(const mfn__flags *groups, const char *flag, size_t
 static mfn_status unknown_flag(const mfn__flags *groups, const char *flag, size_t length,
                                mfn_error *err)
 {
-    static char names[FLAGS_MAX][FLAG_MAX];
-    const char *list[FLAGS_MAX];
+    char names[FLAGS_MAX][FLAG_MAX];
+    const char *list[FLAGS_MAX + 1];
     size_t count = 0;
     for (const mfn__flags *group = groups; group->table != NULL; group++) {
         for (const mfn_option *option = group->table; option->name != NULL && count < FLAGS_MAX;
@@ -83,6 +83,7 @@ static mfn_status unknown_flag(const mfn__flags *groups, const char *flag, size_
             count++;
         }
     }
+    list[count++] = "help";
     char given[FLAG_MAX];
     mfn__text_printable(flag, length, given, sizeof given);
     const char *bare = strncmp(given, "no-", 3) == 0 ? given + 3 : given;
@@ -94,6 +95,11 @@ static mfn_status unknown_flag(const mfn__flags *groups, const char *flag, size_
     return mfn__fail(err, MFN_INVALID, given, "unknown flag --%s", given);
 }
 
+static bool begins_flag(const char *argument)
+{
+    return strncmp(argument, "--", 2) == 0;
+}
+
 /* Reads the flag at argv[*index] and moves past its value. */
 static mfn_status parse_flag(int argc, char **argv, int *index, const mfn__flags *groups,
                              mfn_error *err)
@@ -103,9 +109,13 @@ static mfn_status parse_flag(int argc, char **argv, int *index, const mfn__flags
     const char *value = flag[length] == '=' ? flag + length + 1 : NULL;
     void *options = NULL;
     const mfn_option *option = find(groups, flag, length, &options);
-    if (option == NULL && value == NULL && strncmp(flag, "no-", 3) == 0) {
+    if (option == NULL && strncmp(flag, "no-", 3) == 0) {
         option = find(groups, flag + 3, length - 3, &options);
         if (option != NULL && option->type == MFN_OPTION_BOOL) {
+            if (value != NULL) {
+                return mfn__fail(err, MFN_INVALID, option->name, "--%.*s takes no value",
+                                 (int)length, flag);
+            }
             return mfn_option_set_text(option, options, "false", err);
         }
         option = NULL;
@@ -116,7 +126,7 @@ static mfn_status parse_flag(int argc, char **argv, int *index, const mfn__flags
     if (value == NULL && option->type == MFN_OPTION_BOOL) {
         value = "true";
     }
-    if (value == NULL && *index + 1 < argc) {
+    if (value == NULL && *index + 1 < argc && !begins_flag(argv[*index + 1])) {
         value = argv[++*index];
     }
     if (value == NULL) {
@@ -134,11 +144,12 @@ mfn_status mfn__arguments_parse(int argc, char **argv, const mfn__flags *groups,
     *ret = (mfn__arguments){0};
     for (int i = 1; i < argc; i++) {
         const char *argument = argv[i];
+        char shown[FLAG_MAX];
         if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
             ret->wants_help = true;
             return MFN_OK;
         }
-        if (strncmp(argument, "--", 2) == 0) {
+        if (begins_flag(argument)) {
             mfn_status status = parse_flag(argc, argv, &i, groups, err);
             if (status != MFN_OK) {
                 return status;
@@ -146,11 +157,11 @@ mfn_status mfn__arguments_parse(int argc, char **argv, const mfn__flags *groups,
             continue;
         }
         if (argument[0] == '-' && argument[1] != '\0') {
+            mfn__text_printable(argument, strlen(argument), shown, sizeof shown);
             return mfn__fail(err, MFN_INVALID, NULL, "unknown flag %s; flags begin with two dashes",
-                             argument);
+                             shown);
         }
         if (positional == NULL || ret->positional != NULL) {
-            char shown[FLAG_MAX];
             mfn__text_printable(argument, strlen(argument), shown, sizeof shown);
             return mfn__fail(err, MFN_INVALID, NULL, "'%s' is one argument too many", shown);
         }
@@ -165,26 +176,26 @@ mfn_status mfn__arguments_parse(int argc, char **argv, const mfn__flags *groups,
 const char *mfn__arguments_peek(int argc, char **argv, const char *name)
 {
     size_t length = strlen(name);
+    const char *value = NULL;
     for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], "--", 2) != 0 || strncmp(argv[i] + 2, name, length) != 0) {
+        if (!begins_flag(argv[i]) || strncmp(argv[i] + 2, name, length) != 0) {
             continue;
         }
         const char *rest = argv[i] + 2 + length;
         if (*rest == '=') {
-            return rest + 1;
-        }
-        if (*rest == '\0' && i + 1 < argc) {
-            return argv[i + 1];
+            value = rest + 1;
+        } else if (*rest == '\0' && i + 1 < argc && !begins_flag(argv[i + 1])) {
+            value = argv[i + 1];
         }
     }
-    return NULL;
+    return value;
 }
 
 static const char *value_name(const mfn_option *option)
 {
     switch (option->type) {
     case MFN_OPTION_BOOL:
-        return "";
+        return " BOOL";
     case MFN_OPTION_WHOLE:
     case MFN_OPTION_DIGITS:
         return " N";
@@ -198,16 +209,24 @@ static const char *value_name(const mfn_option *option)
     return "";
 }
 
-static void describe_option(FILE *out, const mfn_option *option)
+/* "--grid-size N", "--turing, --no-turing", or as a key "grid_size N". */
+static void write_left(const mfn_option *option, bool as_key, char *ret, size_t size)
 {
     char name[FLAG_MAX];
-    char left[3 * FLAG_MAX];
     flag_name(option, name);
-    if (option->type == MFN_OPTION_BOOL) {
-        snprintf(left, sizeof left, "--%s, --no-%s", name, name);
+    if (as_key) {
+        snprintf(ret, size, "%s%s", option->name, value_name(option));
+    } else if (option->type == MFN_OPTION_BOOL) {
+        snprintf(ret, size, "--%s, --no-%s", name, name);
     } else {
-        snprintf(left, sizeof left, "--%s%s", name, value_name(option));
+        snprintf(ret, size, "--%s%s", name, value_name(option));
     }
+}
+
+static void describe_option(FILE *out, const mfn_option *option, bool as_key)
+{
+    char left[3 * FLAG_MAX];
+    write_left(option, as_key, left, sizeof left);
     int width = (int)strlen(left) < HELP_INDENT - 3 ? HELP_INDENT - 2 : 0;
     fprintf(out, "  %-*s", width, left);
     if (width == 0) {
@@ -222,22 +241,34 @@ static void describe_option(FILE *out, const mfn_option *option)
         fprintf(out, "\n%*s%s%s%s", HELP_INDENT, "", expected, has_unit ? " " : "",
                 has_unit ? option->unit : "");
     }
-    if (option->default_text != NULL && option->type != MFN_OPTION_TEXT) {
-        bool is_switch = option->type == MFN_OPTION_BOOL;
-        const char *shown = !is_switch                                  ? option->default_text
-                            : strcmp(option->default_text, "true") == 0 ? "on"
-                                                                        : "off";
-        fprintf(out, "%s default %s", is_switch ? ";" : ",", shown);
+    const char *initial = option->default_text;
+    if (option->type == MFN_OPTION_BOOL && !as_key && initial != NULL) {
+        initial = strcmp(initial, "true") == 0 ? "on" : "off";
+    }
+    if (initial != NULL && initial[0] != '\0') {
+        fprintf(out, "; default %s", initial);
+    } else if (as_key && initial == NULL) {
+        fputs("; required", out);
     }
     fputc('\n', out);
 }
 
-void mfn__arguments_describe(FILE *out, const mfn__flags *groups)
+static void describe(FILE *out, const mfn__flags *groups, bool as_keys)
 {
     for (const mfn__flags *group = groups; group->table != NULL; group++) {
         fprintf(out, "\n%s\n", group->title);
         for (const mfn_option *option = group->table; option->name != NULL; option++) {
-            describe_option(out, option);
+            describe_option(out, option, as_keys);
         }
     }
+}
+
+void mfn__arguments_describe(FILE *out, const mfn__flags *groups)
+{
+    describe(out, groups, false);
+}
+
+void mfn__arguments_describe_keys(FILE *out, const mfn__flags *groups)
+{
+    describe(out, groups, true);
 }

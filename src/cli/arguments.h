@@ -20,16 +20,20 @@ typedef struct mfn__arguments {
     bool wants_help;        /* --help or -h was given */
 } mfn__arguments;
 
-/* Parses argv[1] and on. `positional` names what the command takes besides flags ("FILE.npy"), or
+/* Parses argv[1] and on: `--flag VALUE` or `--flag=VALUE`, and only the latter when the value
+ * begins with two dashes. `positional` names what the command takes besides flags ("FILE.npy"), or
  * is NULL when it takes nothing. An unknown flag suggests the nearest one. */
 mfn_status mfn__arguments_parse(int argc, char **argv, const mfn__flags *groups,
                                 const char *positional, mfn__arguments *ret, mfn_error *err);
 
-/* The value of `--name VALUE` or `--name=VALUE`, or NULL: for a flag that decides how the others
- * are read. */
+/* The last value of `--name VALUE` or `--name=VALUE`, or NULL: for a flag that decides how the
+ * others are read. */
 const char *mfn__arguments_peek(int argc, char **argv, const char *name);
 
 /* Writes a line or two per flag: its value, what it takes, its default. */
 void mfn__arguments_describe(FILE *out, const mfn__flags *groups);
+
+/* The same with the names that the options have as keys in a file. */
+void mfn__arguments_describe_keys(FILE *out, const mfn__flags *groups);
 
 #endif

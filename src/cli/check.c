@@ -14,16 +14,17 @@ static void print_kind(const char *side, const char *kind, const char *help,
                        const mfn_option *options)
 {
     char title[160];
-    snprintf(title, sizeof title, "%s '%s': %s. Keys (in the file with _ for -)", side, kind, help);
+    snprintf(title, sizeof title, "%s '%s': %s", side, kind, help);
     const mfn__flags groups[] = {{title, options, NULL}, {0}};
-    mfn__arguments_describe(stdout, groups);
+    mfn__arguments_describe_keys(stdout, groups);
 }
 
 static void print_help(void)
 {
     printf("Usage: mfn check PIPELINE.yaml\n\n"
            "Validates a pipeline file without running it: prints every problem with line and\n"
-           "column, or all values that would be used, defaults included.\n");
+           "column, or all values that would be used, defaults included.\n"
+           "These are the keys of each kind; docs/pipeline.md describes the whole file.\n");
     for (size_t i = 0; mfn__all_kinds.connectors[i] != NULL; i++) {
         const mfn__connector_ops *ops = mfn__all_kinds.connectors[i];
         print_kind("Connector", ops->kind, ops->help, ops->options);
@@ -52,8 +53,13 @@ int mfn__command_check(int argc, char **argv)
     mfn__buffer text;
     mfn__buffer_init(&text, TEXT_BYTES_MAX);
     mfn__pipeline_write_effective(pipeline, &text);
-    printf("%s# %s is fine\n", text.data != NULL ? text.data : "", arguments.positional);
+    int code = MFN__EXIT_OK;
+    if (mfn__buffer_check(&text, "the output", &err) != MFN_OK) {
+        code = mfn__command_fail("check", &err, MFN__EXIT_FAILED);
+    } else {
+        printf("%s# %s: ok\n", text.data, arguments.positional);
+    }
     mfn__buffer_deinit(&text);
     mfn__pipeline_free(pipeline);
-    return MFN__EXIT_OK;
+    return code;
 }

@@ -15,11 +15,26 @@
 /* More than fits into most machines; what does not fit is an error of the allocation. */
 #define ARRAY_BYTES_MAX (UINT64_C(1) << 40)
 
+#define SHAPE_TEXT_MAX  (24 * MFN_NPY_DIMENSIONS_MAX)
+
 typedef struct features_options {
     uint32_t format;
 } features_options;
 
 static const mfn_option output_table[] = {MFN__FORMAT_OPTION(features_options), {0}};
+
+/* "(3, 4)" as Python writes it. */
+static void shape_to_text(const mfn_npy_array *array, char *ret, size_t size)
+{
+    size_t used = (size_t)snprintf(ret, size, "(");
+    for (uint32_t i = 0; i < array->dimensions && used < size; i++) {
+        used += (size_t)snprintf(ret + used, size - used, "%s%llu", i > 0 ? ", " : "",
+                                 (unsigned long long)array->shape[i]);
+    }
+    if (used < size) {
+        snprintf(ret + used, size - used, array->dimensions == 1 ? ",)" : ")");
+    }
+}
 
 static mfn_status compute(const mfn_npy_array *array, const mfn_feature_config *config,
                           mfn_features *ret, mfn_error *err)
@@ -27,8 +42,10 @@ static mfn_status compute(const mfn_npy_array *array, const mfn_feature_config *
     const uint64_t *shape = array->shape;
     uint32_t d = array->dimensions;
     if (d != 2 && d != 3) {
+        char shown[SHAPE_TEXT_MAX];
+        shape_to_text(array, shown, sizeof shown);
         return mfn__fail(err, MFN_INVALID, "shape",
-                         "expected an array of shape (N, N) or (T, N, N), got %u dimensions", d);
+                         "expected the shape (N, N) or (T, N, N), got %s", shown);
     }
     if (shape[d - 1] != shape[d - 2] || shape[d - 1] > UINT32_MAX) {
         return mfn__fail(err, MFN_INVALID, "shape", "Field must be square, got shape (%llu, %llu)",

@@ -13,7 +13,7 @@ void mfn__progress_start(mfn__progress *progress, const char *what)
     int64_t now_ns = mfn__clock_monotonic_ns(mfn__clock_system());
     *progress = (mfn__progress){
         .what = what,
-        .is_on = isatty(STDERR_FILENO) == 1,
+        .is_on = mfn__terminal_can_redraw(STDERR_FILENO),
         .start_ns = now_ns,
         .last_ns = now_ns,
     };

@@ -2,16 +2,17 @@
 /* The pipeline at the command line: signals, progress, and the account at the end. */
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/format.h"
+#include "cli/interrupt.h"
 #include "cli/load.h"
 #include "cli/terminal.h"
+
+#define COLUMN 28 /* where remarks begin */
 
 typedef struct run_flags {
     bool once;
@@ -24,31 +25,9 @@ static const mfn_option table[] = {
     {0},
 };
 
-static atomic_bool stop_wanted;
-
-/* The first signal asks for an end in good order, the second one ends at once: what is not settled
- * comes again in the next run. */
-static void on_signal(int number)
-{
-    static const char text[] = "mfn run: stopped at once; unfinished jobs come again\n";
-    (void)number;
-    if (atomic_exchange(&stop_wanted, true)) {
-        ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
-        (void)ignored;
-        _exit(MFN__EXIT_FAILED);
-    }
-}
-
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 /* What the threads of a run say, and the line that their messages must not tear. */
 struct screen {
+    const atomic_bool *stop;
     pthread_mutex_t mutex;
     mfn__progress progress;
 };
@@ -67,9 +46,8 @@ static void show_progress(void *context, const mfn__run_counts *counts, size_t w
     struct screen *self = context;
     char note[96];
     uint64_t done = counts->published + counts->dead_lettered;
-    snprintf(note, sizeof note, "%zu waiting%s%s", waiting,
-             counts->dead_lettered > 0 ? ", some failed" : "",
-             atomic_load(&stop_wanted) ? ", finishing" : "");
+    snprintf(note, sizeof note, "%zu waiting, %" PRIu64 " failed%s", waiting, counts->dead_lettered,
+             atomic_load(self->stop) ? ", finishing" : "");
     pthread_mutex_lock(&self->mutex);
     mfn__progress_show(&self->progress, done, 0, note);
     pthread_mutex_unlock(&self->mutex);
@@ -93,7 +71,7 @@ static double rate(const mfn__run_summary *summary)
     return summary->seconds > 0.0 ? (double)done / summary->seconds : 0.0;
 }
 
-static void print_text(const mfn__run_summary *summary)
+static void print_text(const mfn__pipeline *pipeline, const mfn__run_summary *summary)
 {
     const mfn__run_counts *counts = &summary->counts;
     char bytes_read[32];
@@ -111,7 +89,13 @@ static void print_text(const mfn__run_summary *summary)
     if (counts->duplicates > 0) {
         printf(", %" PRIu64 " of them known results", counts->duplicates);
     }
-    printf("\nFailed         %10" PRIu64, counts->dead_lettered);
+    putchar('\n');
+    for (size_t i = 0; i < summary->publisher_count; i++) {
+        char target[MFN__TARGET_MAX];
+        mfn__pipeline_target(pipeline, i, target);
+        printf("%*s%s %s\n", COLUMN, "", i == 0 ? "to" : "and", target);
+    }
+    printf("Failed         %10" PRIu64, counts->dead_lettered);
     if (counts->dead_lettered > 0) {
         printf("   reasons and originals in %s", summary->dead_letter_directory);
     }
@@ -119,10 +103,13 @@ static void print_text(const mfn__run_summary *summary)
     if (summary->is_unfinished) {
         printf("Unfinished     %10" PRIu64 "   they come again in the next run\n",
                counts->in_flight);
+        if (summary->failure.status != MFN_OK) {
+            printf("%*s%s\n", COLUMN, "", summary->failure.text);
+        }
     }
 }
 
-static int print_json(const mfn__run_summary *summary)
+static int print_json(const mfn__pipeline *pipeline, const mfn__run_summary *summary)
 {
     const mfn__run_counts *counts = &summary->counts;
     const struct {
@@ -155,6 +142,20 @@ static int print_json(const mfn__run_summary *summary)
     mfn__json_real(&json, rate(summary));
     mfn__json_key(&json, "finished");
     mfn__json_bool(&json, !summary->is_unfinished);
+    mfn__json_key(&json, "failure");
+    if (summary->failure.status != MFN_OK) {
+        mfn__json_text(&json, summary->failure.text);
+    } else {
+        mfn__json_null(&json);
+    }
+    mfn__json_key(&json, "results");
+    mfn__json_array_begin(&json);
+    for (size_t i = 0; i < summary->publisher_count; i++) {
+        char target[MFN__TARGET_MAX];
+        mfn__pipeline_target(pipeline, i, target);
+        mfn__json_text(&json, target);
+    }
+    mfn__json_array_end(&json);
     mfn__json_key(&json, "dead_letter_directory");
     mfn__json_text(&json, summary->dead_letter_directory);
     mfn__json_key(&json, "connector");
@@ -171,11 +172,14 @@ static int print_json(const mfn__run_summary *summary)
 
 static int run_pipeline(mfn__pipeline *pipeline, const run_flags *flags)
 {
-    struct screen watched = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct screen watched = {
+        .stop = mfn__interrupt_catch("mfn run: stopped at once; unfinished jobs come again\n"),
+        .mutex = PTHREAD_MUTEX_INITIALIZER,
+    };
     mfn__progress_start(&watched.progress, "jobs");
     const mfn__run_options options = {
         .once = flags->once,
-        .stop = &stop_wanted,
+        .stop = watched.stop,
         .clock = mfn__clock_system(),
         .log = {show_warning, &watched},
         .progress = show_progress,
@@ -183,7 +187,6 @@ static int run_pipeline(mfn__pipeline *pipeline, const run_flags *flags)
     };
     mfn__run_summary summary;
     mfn_error err = {0};
-    catch_signals();
     mfn_status status = mfn__pipeline_run(pipeline, &options, &summary, &err);
     mfn__progress_end(&watched.progress);
     if (status != MFN_OK) {
@@ -191,9 +194,9 @@ static int run_pipeline(mfn__pipeline *pipeline, const run_flags *flags)
     }
     int code = MFN__EXIT_OK;
     if (flags->format == MFN__FORMAT_JSON) {
-        code = print_json(&summary);
+        code = print_json(pipeline, &summary);
     } else {
-        print_text(&summary);
+        print_text(pipeline, &summary);
     }
     return summary.is_unfinished ? MFN__EXIT_FAILED : code;
 }

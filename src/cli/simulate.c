@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* One simulation at the command line. Features are gathered while stepping, and a wanted history
  * goes to its file frame by frame, so that memory does not grow with the number of steps. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/format.h"
 #include "cli/history_file.h"
+#include "cli/interrupt.h"
 #include "cli/terminal.h"
 #include "codec/job.h"
 #include "codec/result.h"
@@ -53,8 +58,10 @@ typedef struct run_state {
     mfn_feature_meter *meter;
     mfn__history_file *history;
     mfn__progress progress;
-    bool preview_drawn;
+    int64_t end_ns; /* of the stepping that began with `progress` */
+    mfn__preview preview;
     int64_t preview_ns;
+    const atomic_bool *stop;
     mfn_status status; /* of the work inside the observer */
     mfn_error err;
 } run_state;
@@ -82,12 +89,11 @@ static void draw_preview(run_state *run, const mfn_simulation *sim)
 {
     int64_t now_ns = mfn__clock_monotonic_ns(mfn__clock_system());
     bool is_last = mfn_simulation_steps_computed(sim) == run->config.steps;
-    if (run->preview_drawn && !is_last && now_ns - run->preview_ns < PREVIEW_NS) {
+    if (run->preview.rows > 0 && !is_last && now_ns - run->preview_ns < PREVIEW_NS) {
         return;
     }
-    mfn__preview_draw(mfn_simulation_field_v(sim), mfn_simulation_grid_size(sim),
-                      run->preview_drawn);
-    run->preview_drawn = true;
+    mfn__preview_draw(&run->preview, mfn_simulation_field_v(sim), mfn_simulation_grid_size(sim),
+                      mfn_simulation_steps_computed(sim));
     run->preview_ns = now_ns;
 }
 
@@ -105,7 +111,34 @@ static bool after_step(void *context, const mfn_simulation *sim)
         mfn__progress_show(&run->progress, mfn_simulation_steps_computed(sim), run->config.steps,
                            "");
     }
+    if (run->status == MFN_OK && atomic_load(run->stop)) {
+        run->status = mfn__fail(&run->err, MFN_CANCELLED, NULL,
+                                "stopped after %llu of %llu steps; nothing is written",
+                                (unsigned long long)mfn_simulation_steps_computed(sim),
+                                (unsigned long long)run->config.steps);
+    }
     return run->status == MFN_OK;
+}
+
+/* Finds out before the work, not after it, that an output cannot be written. */
+static mfn_status check_output(const char *path, mfn_error *err)
+{
+    if (path == NULL) {
+        return MFN_OK;
+    }
+    char *folder = mfn__path_folder(path);
+    if (folder == NULL) {
+        return mfn__fail_memory(err);
+    }
+    mfn_status status = MFN_OK;
+    struct stat about;
+    if (access(folder, W_OK | X_OK) != 0) {
+        status = mfn__fail_errno(err, errno, NULL, "cannot write '%s'", path);
+    } else if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
+        status = mfn__fail_errno(err, EISDIR, NULL, "cannot write '%s'", path);
+    }
+    mfn__mem_free(folder);
+    return status;
 }
 
 /* Steps the simulation to its end; `features` are those of the whole history, or of the initial
@@ -114,7 +147,15 @@ static mfn_status compute(run_state *run, mfn_features *features)
 {
     mfn_error *err = &run->err;
     uint32_t side = (uint32_t)run->config.grid_size;
-    mfn_status status = mfn_simulation_new(&run->config, &run->sim, err);
+    const char *const outputs[] = {run->options.save_field, run->options.save_history,
+                                   run->options.image};
+    mfn_status status = MFN_OK;
+    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0] && status == MFN_OK; i++) {
+        status = check_output(outputs[i], err);
+    }
+    if (status == MFN_OK) {
+        status = mfn_simulation_new(&run->config, &run->sim, err);
+    }
     if (status == MFN_OK) {
         status = mfn_feature_meter_new(side, NULL, &run->meter, err);
     }
@@ -128,6 +169,7 @@ static mfn_status compute(run_state *run, mfn_features *features)
     mfn__progress_start(&run->progress, "steps");
     mfn_error stopped = {0};
     status = mfn_simulation_run(run->sim, after_step, run, &stopped);
+    run->end_ns = mfn__clock_monotonic_ns(mfn__clock_system());
     mfn__progress_end(&run->progress);
     if (status != MFN_OK) {
         if (run->status == MFN_OK) {
@@ -184,6 +226,19 @@ static int print_json(const run_state *run, const mfn_simulation_summary *summar
     return mfn__format_json_end(&text, "simulate");
 }
 
+/* For people only: what depends on time and machine stays out of standard output. */
+static void print_speed(const run_state *run, const mfn_simulation_summary *summary)
+{
+    if (!run->progress.is_on) {
+        return;
+    }
+    fflush(stdout);
+    double seconds = (double)(run->end_ns - run->progress.start_ns) / (double)MFN__NS_PER_S;
+    double cells = (double)run->config.grid_size * (double)run->config.grid_size;
+    fprintf(stderr, "\nComputed in %.2f s, %.1f million cell-steps/s\n", seconds,
+            seconds > 0.0 ? 1e-6 * cells * (double)summary->steps_computed / seconds : 0.0);
+}
+
 static void print_text(const run_state *run, const mfn_simulation_summary *summary,
                        const mfn_features *features, const char *field_sha256)
 {
@@ -202,6 +257,7 @@ static void print_text(const run_state *run, const mfn_simulation_summary *summa
            (unsigned long long)summary->clamping_events);
     printf("Field       SHA-256 %s\n\nFeatures\n", field_sha256);
     mfn__format_print_features(features);
+    print_speed(run, summary);
 }
 
 static int report(const run_state *run, const mfn_features *features)
@@ -271,6 +327,8 @@ int mfn__command_simulate(int argc, char **argv)
         fputs("mfn simulate: no preview, because standard output is no colour terminal\n", stderr);
         run.options.preview = false;
     }
+    mfn__preview_start(&run.preview);
+    run.stop = mfn__interrupt_catch("mfn simulate: stopped at once\n");
     int code = execute(&run);
     mfn__history_file_free(run.history);
     mfn_feature_meter_free(run.meter);

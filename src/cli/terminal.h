@@ -7,10 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* True when the descriptor is a terminal that understands more than lines of text. */
+bool mfn__terminal_can_redraw(int descriptor);
+
 /* One line on stderr, redrawn at most a few times a second, with rate and time left. */
 typedef struct mfn__progress {
     const char *what; /* "steps", "jobs" */
-    bool is_on;       /* stderr is a terminal */
+    bool is_on;       /* stderr is a terminal that can redraw */
     bool is_drawn;
     int64_t start_ns, last_ns;
 } mfn__progress;
@@ -23,11 +26,19 @@ void mfn__progress_show(mfn__progress *progress, uint64_t done, uint64_t total, 
 /* Removes the line. */
 void mfn__progress_end(mfn__progress *progress);
 
-/* True when stdout is a terminal that can show colours. */
+/* True when stdout is a terminal that can show colours, and NO_COLOR does not forbid them. */
 bool mfn__preview_is_possible(void);
 
-/* Draws side * side volts on stdout with two cells per character, fitted to the window. After the
- * first time the picture replaces the one before. */
-void mfn__preview_draw(const double *field_v, uint32_t side, bool replace);
+/* A picture of the field that is drawn over the one before. */
+typedef struct mfn__preview {
+    uint32_t rows; /* drawn before; 0: none */
+    bool has_all_colours;
+} mfn__preview;
+
+void mfn__preview_start(mfn__preview *preview);
+
+/* Draws side * side volts on stdout with two cells per character, fitted to the window, and a line
+ * with the step and the range. */
+void mfn__preview_draw(mfn__preview *preview, const double *field_v, uint32_t side, uint64_t step);
 
 #endif

@@ -73,6 +73,8 @@ static bool take_quoted(cursor *at, char ret[WORD_BYTES_MAX])
     return true;
 }
 
+#define REAL_TYPES "float64 or float32, that is '<f8', '>f8', '<f4' or '>f4'"
+
 static mfn_status read_descr(cursor *at, mfn__npy_header *header)
 {
     static const struct {
@@ -91,9 +93,12 @@ static mfn_status read_descr(cursor *at, mfn__npy_header *header)
                 return MFN_OK;
             }
         }
+        return mfn__fail(at->err, MFN_FORMAT, key_names[KEY_DESCR],
+                         "'%s': descr: expected " REAL_TYPES
+                         ", got '%s': save the array as array.astype(float)",
+                         at->name, descr);
     }
-    return fail_expected(&before, key_names[KEY_DESCR],
-                         "float64 or float32, that is '<f8', '>f8', '<f4' or '>f4'");
+    return fail_expected(&before, key_names[KEY_DESCR], REAL_TYPES);
 }
 
 static mfn_status read_dimension(cursor *at, mfn__npy_header *header)

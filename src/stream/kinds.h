@@ -61,6 +61,7 @@ typedef struct mfn__publisher_ops {
     const char *help;
     const mfn_option *options;
     size_t options_size;
+    const char *target; /* name of the text option that says where results go: "directory" */
     /* Judges options beyond what the table says; NULL when the table says all. */
     mfn_status (*check)(const void *options, mfn_error *err);
     /* Which content it needs, from its options. */

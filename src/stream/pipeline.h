@@ -14,6 +14,7 @@
 #include "stream/settings.h"
 
 #define MFN__PUBLISHERS_MAX 16
+#define MFN__TARGET_MAX     512
 
 /* A pipeline file, read and checked. Nothing is open. */
 typedef struct mfn__pipeline mfn__pipeline;
@@ -25,6 +26,9 @@ void mfn__pipeline_free(mfn__pipeline *pipeline); /* NULL is allowed */
 
 /* Every option with its value, defaults included, as YAML. */
 void mfn__pipeline_write_effective(const mfn__pipeline *pipeline, mfn__buffer *text);
+
+/* Where publisher number `index` puts results, for people: "out/results". Cut where it is long. */
+void mfn__pipeline_target(const mfn__pipeline *pipeline, size_t index, char ret[MFN__TARGET_MAX]);
 
 /* in = published + dead_lettered + in_flight, always. */
 typedef struct mfn__run_counts {

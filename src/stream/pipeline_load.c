@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads a pipeline file section by section against option tables, collecting every problem. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #define WORKERS_MAX    1024
 #define KINDS_MAX      32
 #define CELL_STEPS_MAX 9e18
+#define TEXT_SHOWN_MAX 4097 /* of a path */
 
 /* clang-format off: one row per option */
 static const mfn_option engine_table[] = {
@@ -299,15 +301,46 @@ void mfn__pipeline_free(mfn__pipeline *pipeline)
     mfn__mem_free(pipeline);
 }
 
+void mfn__pipeline_target(const mfn__pipeline *pipeline, size_t index, char ret[MFN__TARGET_MAX])
+{
+    const mfn__publisher_section *publisher = &pipeline->publishers[index];
+    const mfn_option *option = mfn_option_find(publisher->ops->options, publisher->ops->target);
+    assert(option != NULL);
+    mfn_option_get_text(option, publisher->options, ret, MFN__TARGET_MAX);
+}
+
+/* As YAML that reads back as the same value: quotes, and '$' doubled. */
+static void write_quoted(mfn__buffer *text, const char *value)
+{
+    mfn__buffer_append_char(text, '"');
+    for (const char *c = value; *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7F) {
+            mfn__buffer_append_format(text, "\\x%02X", (unsigned)*c);
+            continue;
+        }
+        if (*c == '"' || *c == '\\') {
+            mfn__buffer_append_char(text, '\\');
+        } else if (*c == '$') {
+            mfn__buffer_append_char(text, '$');
+        }
+        mfn__buffer_append_char(text, *c);
+    }
+    mfn__buffer_append_char(text, '"');
+}
+
 static void write_options(mfn__buffer *text, const char *indent, const mfn_option *table,
                           const void *options)
 {
     for (const mfn_option *option = table; option->name != NULL; option++) {
-        char value[512];
+        char value[TEXT_SHOWN_MAX];
         mfn_option_get_text(option, options, value, sizeof value);
-        bool is_text = option->type == MFN_OPTION_TEXT;
-        mfn__buffer_append_format(text, "%s%s: %s%s%s\n", indent, option->name, is_text ? "\"" : "",
-                                  value, is_text ? "\"" : "");
+        mfn__buffer_append_format(text, "%s%s: ", indent, option->name);
+        if (option->type == MFN_OPTION_TEXT) {
+            write_quoted(text, value);
+        } else {
+            mfn__buffer_append_text(text, value);
+        }
+        mfn__buffer_append_char(text, '\n');
     }
 }
 

@@ -210,6 +210,7 @@ static void add_missing(const one_section *section, const mfn__yaml_node *map,
                       option->name, option->help);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): eight different things, each once per call */
 void mfn__settings_apply(const mfn__yaml *yaml, const mfn__yaml_node *map, const char *section_name,
                          const mfn_option *const *tables, void *const *options, size_t table_count,
                          const char *const *ignore, mfn__problems *problems)

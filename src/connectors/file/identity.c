@@ -13,9 +13,8 @@
 
 #define END_BYTES ((size_t)65536)
 
-/* Reads up to `size` bytes at `offset`. */
-static mfn_status read_at(int descriptor, char *bytes, size_t size, off_t offset, const char *name,
-                          size_t *ret_size, mfn_error *err)
+/* Reads up to `size` bytes at `offset`. False: errno says why. */
+static bool read_at(int descriptor, char *bytes, size_t size, off_t offset, size_t *ret_size)
 {
     size_t used = 0;
     while (used < size) {
@@ -24,7 +23,7 @@ static mfn_status read_at(int descriptor, char *bytes, size_t size, off_t offset
             continue;
         }
         if (got < 0) {
-            return mfn__fail_errno(err, errno, NULL, "cannot read '%s'", name);
+            return false;
         }
         if (got == 0) {
             break;
@@ -32,7 +31,7 @@ static mfn_status read_at(int descriptor, char *bytes, size_t size, off_t offset
         used += (size_t)got;
     }
     *ret_size = used;
-    return MFN_OK;
+    return true;
 }
 
 mfn_status mfn__identity_of(int descriptor, const char *name, mfn__file_identity *ret,
@@ -48,12 +47,12 @@ mfn_status mfn__identity_of(int descriptor, const char *name, mfn__file_identity
     }
     size_t head = 0;
     size_t tail = 0;
-    mfn_status status = read_at(descriptor, ends, END_BYTES, 0, name, &head, err);
+    mfn_status status = MFN_OK;
     off_t tail_offset = info.st_size - (off_t)END_BYTES;
-    if (status == MFN_OK && tail_offset > 0) {
-        status = read_at(descriptor, ends + head, END_BYTES, tail_offset, name, &tail, err);
-    }
-    if (status == MFN_OK) {
+    if (!read_at(descriptor, ends, END_BYTES, 0, &head) ||
+        (tail_offset > 0 && !read_at(descriptor, ends + head, END_BYTES, tail_offset, &tail))) {
+        status = mfn__fail_errno(err, errno, NULL, "cannot read '%s'", name);
+    } else {
         *ret = (mfn__file_identity){
             .device = (uint64_t)info.st_dev,
             .inode = (uint64_t)info.st_ino,

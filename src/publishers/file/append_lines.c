@@ -30,6 +30,13 @@ typedef struct stream_state {
     int64_t rotation, length, lines, started_ms;
 } stream_state;
 
+typedef struct line_batch {
+    mfn__message *const *messages;
+    size_t count;
+    mfn__buffer lines; /* of those that were not there yet */
+    uint64_t duplicates;
+} line_batch;
+
 static mfn_status load(mfn__file_target *self, stream_state *ret, mfn_error *err)
 {
     mfn__ledger *ledger = self->around.ledger;
@@ -139,38 +146,37 @@ static mfn_status open_stream(mfn__file_target *self, const stream_state *state,
 }
 
 /* Adds the lines of results that have no receipt yet, and their receipts. */
-static mfn_status collect(mfn__file_target *self, mfn__message *const *messages, size_t count,
-                          mfn__buffer *lines, stream_state *state, uint64_t *duplicates,
+static mfn_status collect(mfn__file_target *self, line_batch *batch, stream_state *state,
                           mfn_error *err)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < batch->count; i++) {
         char name[MFN__NAME_MAX];
-        const mfn__payload *payload = &messages[i]->payloads[MFN__CONTENT_LINE];
-        mfn_status status = mfn__ledger_receipt(self->around.ledger, self->target,
-                                                messages[i]->result_id, name, err);
+        const mfn__message *message = batch->messages[i];
+        const mfn__payload *payload = &message->payloads[MFN__CONTENT_LINE];
+        mfn_status status =
+            mfn__ledger_receipt(self->around.ledger, self->target, message->result_id, name, err);
         if (status == MFN_OK) {
-            (*duplicates)++;
+            batch->duplicates++;
             continue;
         }
         if (status != MFN_NOT_FOUND) {
             return status;
         }
-        mfn__buffer_append(lines, payload->bytes, payload->size);
-        mfn__buffer_append_char(lines, '\n');
+        mfn__buffer_append(&batch->lines, payload->bytes, payload->size);
+        mfn__buffer_append_char(&batch->lines, '\n');
         state->lines++;
-        status = mfn__ledger_receipt_add(self->around.ledger, self->target, messages[i]->result_id,
+        status = mfn__ledger_receipt_add(self->around.ledger, self->target, message->result_id,
                                          self->stream_name, err);
         if (status != MFN_OK) {
             return status;
         }
     }
-    return mfn__buffer_check(lines, "the batch", err);
+    return mfn__buffer_check(&batch->lines, "the batch", err);
 }
 
-static mfn_status append_in_transaction(mfn__file_target *self, mfn__message *const *messages,
-                                        size_t count, mfn__buffer *lines, uint64_t *duplicates,
-                                        mfn_error *err)
+static mfn_status append_in_transaction(mfn__file_target *self, line_batch *batch, mfn_error *err)
 {
+    const mfn__buffer *lines = &batch->lines;
     stream_state state;
     mfn_status status = load(self, &state, err);
     if (status != MFN_OK) {
@@ -184,7 +190,7 @@ static mfn_status append_in_transaction(mfn__file_target *self, mfn__message *co
     }
     status = open_stream(self, &state, err);
     if (status == MFN_OK) {
-        status = collect(self, messages, count, lines, &state, duplicates, err);
+        status = collect(self, batch, &state, err);
     }
     if (status == MFN_OK && lines->size > 0) {
         status =
@@ -201,21 +207,20 @@ static mfn_status append_in_transaction(mfn__file_target *self, mfn__message *co
 mfn_status mfn__append_lines(mfn__file_target *self, mfn__message *const *messages, size_t count,
                              uint64_t *ret_duplicates, mfn_error *err)
 {
-    uint64_t duplicates = 0;
-    mfn__buffer lines;
-    mfn__buffer_init(&lines, BATCH_BYTES_MAX);
+    line_batch batch = {.messages = messages, .count = count};
+    mfn__buffer_init(&batch.lines, BATCH_BYTES_MAX);
     mfn_status status = mfn__ledger_begin(self->around.ledger, err);
     if (status == MFN_OK) {
-        status = append_in_transaction(self, messages, count, &lines, &duplicates, err);
+        status = append_in_transaction(self, &batch, err);
         if (status == MFN_OK) {
             status = mfn__ledger_commit(self->around.ledger, err);
         } else {
             mfn__ledger_rollback(self->around.ledger);
         }
     }
-    mfn__buffer_deinit(&lines);
+    mfn__buffer_deinit(&batch.lines);
     if (status == MFN_OK) {
-        *ret_duplicates += duplicates;
+        *ret_duplicates += batch.duplicates;
     }
     return status;
 }

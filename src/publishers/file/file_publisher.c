@@ -212,6 +212,7 @@ const mfn__publisher_ops mfn__file_publisher = {
     .help = "results as files of a folder",
     .options = option_table,
     .options_size = sizeof(mfn__file_publisher_options),
+    .target = "directory",
     .check = check,
     .content = content,
     .open = open_publisher,

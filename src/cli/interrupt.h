@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Ctrl-C and SIGTERM end long work in good order. */
+#ifndef MFN_CLI_INTERRUPT_H
+#define MFN_CLI_INTERRUPT_H
+
+#include <stdatomic.h>
+
+/* From now on the first such signal sets the returned flag, and a second one ends the program at
+ * once with MFN__EXIT_FAILED after writing `last_words` (a constant line) to stderr. */
+const atomic_bool *mfn__interrupt_catch(const char *last_words);
+
+#endif
