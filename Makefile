@@ -26,8 +26,6 @@ build: packages-run $(BUILD)/build.ninja ## build the program and the library (b
 run: build ## run the quickstart: jobs from a folder become results and pictures
 	@rm -rf "$(OUT)"
 	@MFN_OUT="$(OUT)" $(BUILD)/mfn run examples/quickstart/pipeline.yaml --once
-	@echo
-	@echo "Results: $(OUT)/results   Pictures: $(OUT)/pictures   Dead letters: $(OUT)/dead-letter"
 
 test: packages-test $(BUILD)/build.ninja ## build and run all tests
 	@cmake --preset release -B $(BUILD) -DMFN_BUILD_TESTS=ON >/dev/null
@@ -39,7 +37,7 @@ vectors: packages-test $(BUILD)/build.ninja ## replay recorded vectors: make vec
 	@cmake --build $(BUILD) -j $(JOBS) --target mfn_replay
 	@$(BUILD)/mfn_replay "$(DIR)"
 
-bench: build ## measure speed, beside NumPy when it is installed
+bench: packages-test build ## measure speed, beside NumPy when it is installed
 	@cmake --build $(BUILD) -j $(JOBS) --target bench_engine
 	@$(PYTHON) bench/bench.py $(BUILD)/bench_engine $(BUILD)/mfn
 

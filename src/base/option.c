@@ -36,11 +36,14 @@ static size_t cut(char *ret, size_t size, const char *text)
     return (size_t)snprintf(ret, size, "%s", text);
 }
 
+static bool has_no_upper_bound(const mfn_option *option)
+{
+    return option->type == MFN_OPTION_WHOLE ? option->max >= WHOLE_MAX : isinf(option->max) != 0;
+}
+
 /* The range in mathematical notation: "[4, 1024]", "[0.05, 0.25)", ">= 1". */
 static void range_to_text(const mfn_option *option, char *ret, size_t size)
 {
-    bool unbounded =
-        option->type == MFN_OPTION_WHOLE ? option->max >= WHOLE_MAX : isinf(option->max);
     char low[MFN__REAL_TEXT_MAX];
     char high[MFN__REAL_TEXT_MAX];
     mfn__real_to_text(option->min, low);
@@ -51,7 +54,7 @@ static void range_to_text(const mfn_option *option, char *ret, size_t size)
     if (fabs(option->max) < 1e15 && option->max == floor(option->max)) {
         snprintf(high, sizeof high, "%.0f", option->max);
     }
-    if (unbounded) {
+    if (has_no_upper_bound(option)) {
         snprintf(ret, size, "%s %s", option->min_open ? ">" : ">=", low);
     } else {
         snprintf(ret, size, "in %c%s, %s%c", option->min_open ? '(' : '[', low, high,
@@ -112,7 +115,7 @@ static bool in_range(const mfn_option *option, double value)
 {
     bool above = option->min_open ? value > option->min : value >= option->min;
     bool below = option->max_open ? value < option->max : value <= option->max;
-    return above && below; /* false for NaN */
+    return above && (below || has_no_upper_bound(option)); /* false for NaN */
 }
 
 static bool is_digits(const char *text)

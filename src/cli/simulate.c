@@ -235,7 +235,7 @@ static void print_speed(const run_state *run, const mfn_simulation_summary *summ
     fflush(stdout);
     double seconds = (double)(run->end_ns - run->progress.start_ns) / (double)MFN__NS_PER_S;
     double cells = (double)run->config.grid_size * (double)run->config.grid_size;
-    fprintf(stderr, "\nComputed in %.2f s, %.1f million cell-steps/s\n", seconds,
+    fprintf(stderr, "\nComputed in %.3f s, %.1f million cell-steps/s\n", seconds,
             seconds > 0.0 ? 1e-6 * cells * (double)summary->steps_computed / seconds : 0.0);
 }
 

@@ -34,9 +34,15 @@ static void write_value(const mfn_option *option, const void *field, mfn__json_w
     case MFN_OPTION_DIGITS:
         mfn__json_raw(json, without_leading_zeros(*(const char *const *)field));
         break;
-    case MFN_OPTION_CHOICE:
-        mfn__json_text(json, option->choices[*(const uint32_t *)field]);
+    case MFN_OPTION_CHOICE: {
+        const char *choice = option->choices[*(const uint32_t *)field];
+        if (choice[0] >= '0' && choice[0] <= '9') {
+            mfn__json_raw(json, choice); /* a choice between numbers, as the connectivity */
+        } else {
+            mfn__json_text(json, choice);
+        }
         break;
+    }
     }
 }
 

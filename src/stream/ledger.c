@@ -37,11 +37,12 @@ enum {
 };
 
 static const char *const statements_sql[STATEMENT_COUNT] = {
-    [FILE_FIND] = "SELECT id, items_done, finished FROM files WHERE device = ?1 AND inode = ?2 "
-                  "AND size_bytes = ?3 AND modified_ns = ?4 AND digest = ?5",
+    [FILE_FIND] =
+        "SELECT id, items_done, finished, kept FROM files WHERE device = ?1 AND inode = ?2 "
+        "AND size_bytes = ?3 AND modified_ns = ?4 AND digest = ?5",
     [FILE_ADD] = "INSERT INTO files (device, inode, size_bytes, modified_ns, digest, path) "
                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    [FILE_UPDATE] = "UPDATE files SET items_done = ?2, finished = ?3 WHERE id = ?1",
+    [FILE_UPDATE] = "UPDATE files SET items_done = ?2, finished = ?3, kept = ?4 WHERE id = ?1",
     [TARGET_ADD] = "INSERT OR IGNORE INTO targets (key) VALUES (?1)",
     [TARGET_FIND] = "SELECT id FROM targets WHERE key = ?1",
     [RECEIPT_FIND] = "SELECT name FROM receipts WHERE target = ?1 AND result_id = ?2",
@@ -56,6 +57,7 @@ static const char schema_sql[] =
     "CREATE TABLE files (id INTEGER PRIMARY KEY, device INTEGER, inode INTEGER,"
     " size_bytes INTEGER, modified_ns INTEGER, digest TEXT, path TEXT,"
     " items_done INTEGER NOT NULL DEFAULT 0, finished INTEGER NOT NULL DEFAULT 0,"
+    " kept INTEGER NOT NULL DEFAULT 0,"
     " UNIQUE (device, inode, size_bytes, modified_ns, digest));"
     "CREATE TABLE targets (id INTEGER PRIMARY KEY, key TEXT UNIQUE);"
     "CREATE TABLE receipts (target INTEGER, result_id TEXT, name TEXT,"
@@ -339,6 +341,7 @@ mfn_status mfn__ledger_file(mfn__ledger *ledger, const mfn__file_identity *ident
             .id = (uint64_t)sqlite3_column_int64(find, 0),
             .items_done = (uint64_t)sqlite3_column_int64(find, 1),
             .is_finished = sqlite3_column_int(find, 2) != 0,
+            .is_kept = sqlite3_column_int(find, 3) != 0,
         };
         sqlite3_reset(find);
         return MFN_OK;
@@ -361,6 +364,7 @@ mfn_status mfn__ledger_file_update(mfn__ledger *ledger, const mfn__file_entry *e
     bind_u64(update, 1, entry->id);
     bind_u64(update, 2, entry->items_done);
     sqlite3_bind_int(update, 3, entry->is_finished ? 1 : 0);
+    sqlite3_bind_int(update, 4, entry->is_kept ? 1 : 0);
     return change(ledger, update, "update a file", err);
 }
 

@@ -36,6 +36,7 @@ typedef struct mfn__file_entry {
     uint64_t id;
     uint64_t items_done; /* all items before this one are settled */
     bool is_finished;
+    bool is_kept; /* it has bytes that were kept nowhere else, so it must never be deleted */
 } mfn__file_entry;
 
 /* The entry of the file, made when there is none. */

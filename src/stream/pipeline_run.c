@@ -145,10 +145,12 @@ static void *intake_main(void *context)
             failures = 0;
             hand_over(self, &batch);
         } else if (status == MFN_NOT_FOUND) {
+            failures = 0;
             if (self->options->once) {
                 break;
             }
         } else if (status == MFN_TIMED_OUT) {
+            failures = 0;
             if (self->options->once) {
                 sleep_ns(PENDING_WAIT_NS);
             }

@@ -19,12 +19,16 @@
 #include "codec/item_reader.h"
 #include "connectors/file/folder.h"
 #include "connectors/file/identity.h"
+#include "connectors/file/seen.h"
 #include "connectors/file/sources.h"
 #include "connectors/file/watch.h"
 
 #define JOB_BYTES_MIN  1024
 #define JOB_BYTES_MAX  1073741824.0
 #define SIZE_BYTES_MAX 9e18
+
+/* Files that are not complete yet are looked at this often. */
+#define WAITING_LOOK_NS (20 * MFN__NS_PER_MS)
 
 static const char *const format_names[] = {"auto", "json", "ndjson", "csv", NULL};
 
@@ -51,12 +55,6 @@ static const mfn_option option_table[] = {
 };
 /* clang-format on */
 
-/* A version of a file that this run has dealt with. */
-typedef struct seen_file {
-    uint64_t device, inode, size_bytes;
-    int64_t modified_ns;
-} seen_file;
-
 typedef struct connector {
     mfn__file_connector_options options;
     mfn__surroundings around;
@@ -64,9 +62,9 @@ typedef struct connector {
     mfn__sources sources;
     mfn__folder_list list; /* candidates of the last look; those before `next` are dealt with */
     size_t next;
-    bool is_waiting; /* the last look found files that are not ready */
-    seen_file *seen; /* sorted up to `seen_sorted` */
-    size_t seen_count, seen_sorted, seen_capacity;
+    int64_t look_at_ns; /* when the next look is due if nothing is announced */
+    bool is_waiting;    /* the last look found files that are not ready */
+    mfn__seen seen;
     mfn__source *current; /* being read; once at its end it belongs to delivery alone */
     mfn__item_reader *reader;
     bool is_too_large; /* `current` is handed out as one dead letter */
@@ -80,82 +78,65 @@ static void warn(const connector *self, const char *path, const char *text)
     self->around.log->warn(self->around.log->context, line);
 }
 
-static int by_version(const void *a, const void *b)
+static bool is_known(void *context, const mfn__folder_file *file)
 {
-    return memcmp(a, b, sizeof(seen_file));
+    return mfn__seen_has(context, file);
 }
 
-static seen_file version_of(const mfn__folder_file *file)
+/* Forgets the candidates that are not ready. */
+static void keep_ready(connector *self)
 {
-    return (seen_file){file->device, file->inode, file->size_bytes, file->modified_ns};
-}
-
-static bool was_seen(const connector *self, const mfn__folder_file *file)
-{
-    seen_file version = version_of(file);
-    return self->seen_count > 0 &&
-           bsearch(&version, self->seen, self->seen_sorted, sizeof version, by_version) != NULL;
-}
-
-static mfn_status remember(connector *self, const mfn__folder_file *file, mfn_error *err)
-{
-    if (self->seen_count == self->seen_capacity) {
-        size_t capacity = self->seen_capacity > 0 ? 2 * self->seen_capacity : 64;
-        seen_file *grown = mfn__mem_resize(self->seen, capacity, sizeof *grown);
-        if (grown == NULL) {
-            return mfn__fail_memory(err);
+    mfn__folder_list *list = &self->list;
+    size_t kept = 0;
+    self->is_waiting = false;
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->files[i].is_ready) {
+            list->files[kept++] = list->files[i];
+        } else {
+            self->is_waiting = true;
+            mfn__mem_free(list->files[i].name);
         }
-        self->seen = grown;
-        self->seen_capacity = capacity;
     }
-    self->seen[self->seen_count++] = version_of(file);
-    return MFN_OK;
+    list->count = kept;
 }
 
-/* Looks at the folder. What was seen and is still there stays known, the rest is forgotten, so that
- * memory is bounded by the folder. */
+/* Looks at the folder for files that are new. */
 static mfn_status look(connector *self, mfn_error *err)
 {
-    const mfn__folder_rules rules = {self->options.pattern, self->options.settle_time,
-                                     self->options.done_marker};
+    const mfn__file_connector_options *options = &self->options;
+    const mfn__folder_rules rules = {options->pattern, options->settle_time, options->done_marker,
+                                     is_known, &self->seen};
+    mfn__watch_keep(&self->watch, options->directory);
+    mfn__seen_begin(&self->seen);
     mfn__folder_list list;
     mfn_status status =
-        mfn__folder_scan(self->options.directory, &rules, self->around.clock, &list, err);
+        mfn__folder_scan(options->directory, &rules, self->around.clock, &list, err);
+    if (status == MFN_NOT_FOUND) {
+        /* It may come back, with a new watch; MFN_NOT_FOUND would mean that it is empty. */
+        mfn__watch_deinit(&self->watch);
+        status = mfn__fail(err, MFN_IO, "directory", "Directory not found: %s", options->directory);
+    }
     if (status != MFN_OK) {
-        /* A folder that is gone may come back; MFN_NOT_FOUND would mean that it is empty. */
-        return status == MFN_NOT_FOUND ? MFN_IO : status;
+        self->look_at_ns = 0;
+        return status;
     }
-    if (self->seen_count > 0) {
-        qsort(self->seen, self->seen_count, sizeof *self->seen, by_version);
-    }
-    self->seen_sorted = self->seen_count;
-    self->is_waiting = false;
-    size_t kept = 0;
-    size_t still_seen = 0;
-    for (size_t i = 0; i < list.count; i++) {
-        mfn__folder_file file = list.files[i];
-        bool is_known = was_seen(self, &file);
-        self->is_waiting = self->is_waiting || (!is_known && !file.is_ready);
-        still_seen += is_known ? 1 : 0;
-        if (is_known || !file.is_ready) {
-            mfn__mem_free(file.name);
-        } else {
-            list.files[kept++] = file;
-        }
-    }
-    list.count = kept;
-    if (still_seen == 0) {
-        self->seen_count = 0;
-        self->seen_sorted = 0;
-    }
+    mfn__seen_end(&self->seen);
     mfn__folder_list_deinit(&self->list);
     self->list = list;
     self->next = 0;
+    keep_ready(self);
+    int64_t pause_ns = (int64_t)(options->poll_interval * (double)MFN__NS_PER_S);
+    if (self->is_waiting && pause_ns > WAITING_LOOK_NS) {
+        pause_ns = WAITING_LOOK_NS;
+    }
+    self->look_at_ns = mfn__clock_monotonic_ns(self->around.clock) + pause_ns;
     return MFN_OK;
 }
 
+/* `*ret_is_under_way`: the run is reading the file already, or waits for its last items: it has a
+ * second name, or was moved away and back. */
 static mfn_status find_entry(connector *self, const mfn__file_identity *identity, const char *path,
-                             mfn__file_entry *ret, mfn_error *err)
+                             mfn__file_entry *ret, bool *ret_is_under_way, mfn_error *err)
 {
     mfn_status status = mfn__ledger_begin(self->around.ledger, err);
     if (status != MFN_OK) {
@@ -166,6 +147,7 @@ static mfn_status find_entry(connector *self, const mfn__file_identity *identity
         mfn__ledger_rollback(self->around.ledger);
         return status;
     }
+    *ret_is_under_way = mfn__sources_have(&self->sources, ret->id);
     return mfn__ledger_commit(self->around.ledger, err);
 }
 
@@ -186,9 +168,23 @@ static void remove_file(const connector *self, const char *path, const mfn__file
     }
 }
 
-/* Makes an opened file the current source, positioned after what is done. */
-static mfn_status start_source(connector *self, int descriptor, const char *path,
-                               const mfn__file_identity *identity, const mfn__file_entry *entry,
+/* A finished file goes when the user wants it, unless a part of it is nowhere else. */
+static void let_go(const connector *self, const char *path, const mfn__file_identity *identity,
+                   const mfn__file_entry *entry)
+{
+    if (!self->options.auto_delete) {
+        return;
+    }
+    if (entry->is_kept) {
+        warn(self, path, "is done but not deleted: its dead letter holds only the beginning");
+    } else {
+        remove_file(self, path, identity);
+    }
+}
+
+/* A reader that takes the descriptor and stands after the items that are done. MFN_NOT_FOUND: the
+ * file has fewer. */
+static mfn_status start_reader(connector *self, int descriptor, const char *path, uint64_t done,
                                mfn_error *err)
 {
     mfn_status status = mfn__item_reader_new(
@@ -197,11 +193,24 @@ static mfn_status start_source(connector *self, int descriptor, const char *path
     if (status != MFN_OK) {
         return status;
     }
-    status = mfn__item_reader_skip(self->reader, entry->items_done, err);
-    status = status == MFN_NOT_FOUND ? MFN_OK : status;
-    if (status == MFN_OK) {
-        status = mfn__sources_add(&self->sources, path, identity, entry, &self->current, err);
+    status = mfn__item_reader_skip(self->reader, done, err);
+    if (status != MFN_OK && status != MFN_NOT_FOUND) {
+        mfn__item_reader_free(self->reader);
+        self->reader = NULL;
     }
+    return status;
+}
+
+/* Makes an opened file the current source. */
+static mfn_status start_source(connector *self, int descriptor, const char *path,
+                               const mfn__file_identity *identity, const mfn__file_entry *entry,
+                               mfn_error *err)
+{
+    mfn_status status = start_reader(self, descriptor, path, entry->items_done, err);
+    if (status != MFN_OK && status != MFN_NOT_FOUND) {
+        return status;
+    }
+    status = mfn__sources_add(&self->sources, path, identity, entry, &self->current, err);
     if (status != MFN_OK) {
         mfn__item_reader_free(self->reader);
         self->reader = NULL;
@@ -211,37 +220,54 @@ static mfn_status start_source(connector *self, int descriptor, const char *path
     return MFN_OK;
 }
 
-/* Opens one candidate. MFN_OK without a current source means that there was nothing to do. */
-static mfn_status open_candidate(connector *self, const char *path, mfn_error *err)
+/* Opens a regular file. MFN_OK with `*ret` -1: there is none that can be read by us, ever. */
+static mfn_status open_file(const connector *self, const char *path, int *ret, mfn_error *err)
 {
+    struct stat info;
     int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (descriptor < 0) {
+    if (descriptor < 0 && (errno == EACCES || errno == EPERM)) {
         char text[256];
         snprintf(text, sizeof text, "cannot be opened (%s) and is left until it changes",
                  strerror(errno));
         warn(self, path, text);
-        return MFN_OK;
+    } else if (descriptor < 0 && errno != ENOENT && errno != ELOOP) {
+        return mfn__fail_errno(err, errno, NULL, "cannot open '%s'", path);
+    } else if (descriptor >= 0 && (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode))) {
+        close(descriptor);
+        descriptor = -1;
+    }
+    *ret = descriptor;
+    return MFN_OK;
+}
+
+/* Opens one candidate. MFN_OK without a current source means that there was nothing to do. */
+static mfn_status open_candidate(connector *self, const char *path, mfn_error *err)
+{
+    int descriptor = -1;
+    mfn_status status = open_file(self, path, &descriptor, err);
+    if (status != MFN_OK || descriptor < 0) {
+        return status;
     }
     mfn__file_identity identity;
     mfn__file_entry entry;
-    mfn_status status = mfn__identity_of(descriptor, path, &identity, err);
+    bool is_under_way = false;
+    status = mfn__identity_of(descriptor, path, &identity, err);
     if (status == MFN_OK) {
-        status = find_entry(self, &identity, path, &entry, err);
+        status = find_entry(self, &identity, path, &entry, &is_under_way, err);
     }
-    if (status == MFN_OK && !entry.is_finished) {
+    if (status == MFN_OK && !entry.is_finished && !is_under_way) {
         return start_source(self, descriptor, path, &identity, &entry, err);
     }
     close(descriptor);
-    if (status == MFN_OK) {
+    if (status == MFN_OK && !is_under_way) {
         self->files_skipped++;
-        if (self->options.auto_delete) {
-            remove_file(self, path, &identity); /* a crash came before the deletion */
-        }
+        let_go(self, path, &identity, &entry); /* a crash came before the deletion */
     }
     return status;
 }
 
-/* Opens the next file that has something to do. MFN_NOT_FOUND when there is none. */
+/* Opens the next file that has something to do. MFN_NOT_FOUND when there is none: then the folder
+ * may have others by now. */
 static mfn_status open_next(connector *self, mfn_error *err)
 {
     while (self->next < self->list.count) {
@@ -253,8 +279,9 @@ static mfn_status open_next(connector *self, mfn_error *err)
         mfn_status status = open_candidate(self, path, err);
         mfn__mem_free(path);
         if (status == MFN_OK) {
-            status = remember(self, file, err);
+            status = mfn__seen_add(&self->seen, file, err);
             self->next++;
+            self->look_at_ns = 0;
         }
         if (status != MFN_OK || self->current != NULL) {
             return status;
@@ -298,8 +325,10 @@ static mfn_status make_message(const connector *self, const mfn__item *item, mfn
     return MFN_OK;
 }
 
-/* The next item of the current file, as a message. MFN_NOT_FOUND at its end. */
-static mfn_status next_message(connector *self, mfn__message **ret, mfn_error *err)
+/* The next item of the current file, as a message. MFN_NOT_FOUND at its end. `*ret_is_cut`: the
+ * message has only the beginning of the item. */
+static mfn_status next_message(connector *self, mfn__message **ret, bool *ret_is_cut,
+                               mfn_error *err)
 {
     mfn__item item = {0};
     mfn_error problem = {0};
@@ -331,6 +360,7 @@ static mfn_status next_message(connector *self, mfn__message **ret, mfn_error *e
     mfn_status status = make_message(self, &item, ret, err);
     if (status == MFN_OK && is_poison) {
         (*ret)->problem = problem;
+        *ret_is_cut = found == MFN_TOO_LARGE || item.size >= self->options.max_job_bytes;
     }
     return status;
 }
@@ -356,10 +386,20 @@ static void reopen_later(connector *self, const char *why)
 static mfn_status reopen(connector *self, mfn_error *err)
 {
     const mfn__source *source = self->current;
-    int descriptor = open(source->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    mfn__file_identity identity;
-    if (descriptor < 0 || mfn__identity_of(descriptor, source->path, &identity, NULL) != MFN_OK ||
-        !mfn__identity_is_same(&identity, &source->identity)) {
+    int descriptor = -1;
+    mfn_status status = open_file(self, source->path, &descriptor, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    mfn__file_identity identity = {0};
+    if (descriptor >= 0) {
+        status = mfn__identity_of(descriptor, source->path, &identity, err);
+        if (status != MFN_OK) {
+            close(descriptor);
+            return status;
+        }
+    }
+    if (!mfn__identity_is_same(&identity, &source->identity)) {
         warn(self, source->path, "is gone or changed while it was read: its rest is not read");
         if (descriptor >= 0) {
             close(descriptor);
@@ -367,13 +407,8 @@ static mfn_status reopen(connector *self, mfn_error *err)
         end_current(self);
         return MFN_OK;
     }
-    mfn_status status = mfn__item_reader_new(
-        descriptor, mfn__path_name(source->path), (mfn__item_format)self->options.format,
-        (size_t)self->options.max_job_bytes, &self->reader, err);
-    if (status == MFN_OK) {
-        status = mfn__item_reader_skip(self->reader, source->items_read, err);
-    }
-    return status;
+    status = start_reader(self, descriptor, source->path, source->items_read, err);
+    return status == MFN_NOT_FOUND ? MFN_OK : status; /* reading on finds the end */
 }
 
 /* Fills the batch from the current file; at its end the batch may stay empty. */
@@ -381,7 +416,8 @@ static mfn_status read_current(connector *self, mfn__batch *batch, mfn_error *er
 {
     while (batch->count < MFN__BATCH_MAX) {
         mfn__message *message = NULL;
-        mfn_status status = next_message(self, &message, err);
+        bool is_cut = false;
+        mfn_status status = next_message(self, &message, &is_cut, err);
         if (status == MFN_NOT_FOUND) {
             self->files_read++;
             end_current(self);
@@ -393,6 +429,7 @@ static mfn_status read_current(connector *self, mfn__batch *batch, mfn_error *er
         }
         pthread_mutex_lock(&self->sources.mutex);
         self->current->items_read++;
+        self->current->entry.is_kept |= is_cut;
         pthread_mutex_unlock(&self->sources.mutex);
         batch->messages[batch->count++] = message;
     }
@@ -405,9 +442,7 @@ static void settled(void *opaque)
     mfn__source *source = mfn__sources_take_finished(&self->sources);
     while (source != NULL) {
         mfn__source *next = source->next;
-        if (self->options.auto_delete) {
-            remove_file(self, source->path, &source->identity);
-        }
+        let_go(self, source->path, &source->identity, &source->entry);
         mfn__source_free(source);
         source = next;
     }
@@ -417,6 +452,12 @@ static bool has_news(void *opaque)
 {
     connector *self = opaque;
     return mfn__sources_have_ended(&self->sources);
+}
+
+static bool must_look(connector *self)
+{
+    bool is_announced = mfn__watch_wait(&self->watch, 0);
+    return is_announced || mfn__clock_monotonic_ns(self->around.clock) >= self->look_at_ns;
 }
 
 /* Moves on in the current file, or to the next one. MFN_NOT_FOUND: nothing is ready. */
@@ -429,7 +470,7 @@ static mfn_status advance(connector *self, mfn__batch *batch, mfn_error *err)
         return read_current(self, batch, err);
     }
     mfn_status status = open_next(self, err);
-    if (status == MFN_NOT_FOUND) {
+    if (status == MFN_NOT_FOUND && must_look(self)) {
         status = look(self, err);
         status = status == MFN_OK ? open_next(self, err) : status;
     }
@@ -451,12 +492,14 @@ static mfn_status fetch(void *opaque, int64_t deadline_ns, mfn__batch *ret, mfn_
         if (status != MFN_NOT_FOUND) {
             return status;
         }
-        int64_t left_ns = deadline_ns - mfn__clock_monotonic_ns(self->around.clock);
-        if (left_ns <= 0) {
+        int64_t now_ns = mfn__clock_monotonic_ns(self->around.clock);
+        if (now_ns >= deadline_ns) {
             return self->is_waiting ? MFN_TIMED_OUT : MFN_NOT_FOUND;
         }
-        int64_t poll_ns = (int64_t)(self->options.poll_interval * (double)MFN__NS_PER_S);
-        (void)mfn__watch_wait(&self->watch, poll_ns < left_ns ? poll_ns : left_ns);
+        int64_t until_ns = self->look_at_ns < deadline_ns ? self->look_at_ns : deadline_ns;
+        if (mfn__watch_wait(&self->watch, until_ns - now_ns)) {
+            self->look_at_ns = 0;
+        }
     }
 }
 
@@ -484,7 +527,7 @@ static void close_connector(void *opaque)
     mfn__watch_deinit(&self->watch);
     mfn__sources_deinit(&self->sources);
     mfn__folder_list_deinit(&self->list);
-    mfn__mem_free(self->seen);
+    mfn__seen_deinit(&self->seen);
     mfn__mem_free(self);
 }
 
@@ -507,7 +550,7 @@ static mfn_status open_connector(const void *options, const mfn__surroundings *s
     self->options = *given;
     self->around = *surroundings;
     mfn__sources_init(&self->sources);
-    mfn__watch_init(&self->watch, given->directory);
+    mfn__watch_init(&self->watch);
     *ret_self = self;
     return MFN_OK;
 }

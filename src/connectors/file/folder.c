@@ -98,6 +98,17 @@ static mfn__folder_file *add(mfn__folder_list *list)
     return &list->files[list->count];
 }
 
+static int64_t time_ns(const struct timespec *time)
+{
+    return (int64_t)time->tv_sec * MFN__NS_PER_S + time->tv_nsec;
+}
+
+static bool is_settled(const mfn__folder_file *file, const mfn__folder_rules *rules, int64_t now_ns)
+{
+    int64_t age_ns = now_ns - file->modified_ns;
+    return age_ns < 0 || (double)age_ns >= rules->settle_time_s * (double)MFN__NS_PER_S;
+}
+
 static mfn_status take(int folder, const char *name, const mfn__folder_rules *rules, int64_t now_ns,
                        mfn__folder_list *list, mfn_error *err)
 {
@@ -105,23 +116,24 @@ static mfn_status take(int folder, const char *name, const mfn__folder_rules *ru
     if (fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode)) {
         return MFN_OK; /* gone already, or nothing to read jobs from */
     }
-    mfn__folder_file *file = add(list);
-    char *copy = file != NULL ? mfn__mem_copy_text(name) : NULL;
-    if (copy == NULL) {
-        return mfn__fail_memory(err);
-    }
-    int64_t modified_ns = (int64_t)info.st_mtim.tv_sec * MFN__NS_PER_S + info.st_mtim.tv_nsec;
-    int64_t age_ns = now_ns - modified_ns;
-    bool is_settled = age_ns < 0 || (double)age_ns >= rules->settle_time_s * (double)MFN__NS_PER_S;
-    *file = (mfn__folder_file){
-        .name = copy,
+    mfn__folder_file found = {
         .device = (uint64_t)info.st_dev,
         .inode = (uint64_t)info.st_ino,
         .size_bytes = (uint64_t)info.st_size,
-        .modified_ns = modified_ns,
-        .is_ready = is_settled && nobody_writes(folder, name) &&
-                    (!rules->needs_marker || has_marker(folder, name)),
+        .modified_ns = time_ns(&info.st_mtim),
+        .changed_ns = time_ns(&info.st_ctim),
     };
+    if (rules->is_known(rules->context, &found)) {
+        return MFN_OK;
+    }
+    found.is_ready = is_settled(&found, rules, now_ns) && nobody_writes(folder, name) &&
+                     (!rules->needs_marker || has_marker(folder, name));
+    mfn__folder_file *file = add(list);
+    found.name = file != NULL ? mfn__mem_copy_text(name) : NULL;
+    if (found.name == NULL) {
+        return mfn__fail_memory(err);
+    }
+    *file = found;
     list->count++;
     return MFN_OK;
 }

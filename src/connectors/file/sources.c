@@ -63,6 +63,14 @@ static mfn__source *find(const mfn__sources *sources, uint64_t id)
     return source;
 }
 
+bool mfn__sources_have(mfn__sources *sources, uint64_t id)
+{
+    pthread_mutex_lock(&sources->mutex);
+    bool found = find(sources, id) != NULL;
+    pthread_mutex_unlock(&sources->mutex);
+    return found;
+}
+
 static mfn_status mark_settled(mfn__sources *sources, const mfn__receipt *receipts, size_t count,
                                mfn_error *err)
 {

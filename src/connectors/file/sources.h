@@ -36,6 +36,9 @@ mfn_status mfn__sources_add(mfn__sources *sources, const char *path,
                             const mfn__file_identity *identity, const mfn__file_entry *entry,
                             mfn__source **ret, mfn_error *err);
 
+/* True while the file with this entry is being read or has items on their way. */
+bool mfn__sources_have(mfn__sources *sources, uint64_t id);
+
 /* Marks items as settled and stores the moved watermarks. Doing it again changes nothing.
  * Locks: inside the ledger's transaction. */
 mfn_status mfn__sources_acknowledge(mfn__sources *sources, mfn__ledger *ledger,

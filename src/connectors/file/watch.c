@@ -10,10 +10,18 @@
 
 #include "base/clock.h"
 
-#define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_ATTRIB)
+#define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
 
-void mfn__watch_init(mfn__watch *watch, const char *directory)
+void mfn__watch_init(mfn__watch *watch)
 {
+    watch->descriptor = -1;
+}
+
+void mfn__watch_keep(mfn__watch *watch, const char *directory)
+{
+    if (watch->descriptor >= 0) {
+        return;
+    }
     watch->descriptor = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (watch->descriptor >= 0 && inotify_add_watch(watch->descriptor, directory, EVENTS) < 0) {
         mfn__watch_deinit(watch);

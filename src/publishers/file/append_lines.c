@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Results as lines of one file (NDJSON). The ledger knows how many bytes of it are settled:
+/* Results as lines of one file (NDJSON). The ledger knows how many bytes of it are settled; what
+ * stood in it before the first line counts as settled, so that nobody else's lines are cut off.
  *   1. the file is cut back to that length (a crash may have left more),
  *   2. the new lines are written and synchronised,
  *   3. one transaction stores the receipts of their results and the new length.
@@ -8,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -106,43 +108,97 @@ static void close_stream(mfn__file_target *self)
     self->stream = -1;
 }
 
-/* Opens the current file and cuts it back to its settled length. */
-static mfn_status open_stream(mfn__file_target *self, const stream_state *state, mfn_error *err)
+/* True while the open stream is still what its name stands for. */
+static bool is_in_place(const mfn__file_target *self)
+{
+    struct stat opened;
+    struct stat named;
+    return fstat(self->stream, &opened) == 0 &&
+           fstatat(self->folder, self->stream_name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+static mfn_status fail_gone(const mfn__file_target *self, const char *name, int64_t size,
+                            int64_t expected, mfn_error *err)
+{
+    return mfn__fail(err, MFN_IO, "directory",
+                     "'%s/%s' has %lld bytes, but %lld were written and acknowledged: somebody "
+                     "shortened it; restore it, or move it away together with the state file",
+                     self->options.directory, name, (long long)size, (long long)expected);
+}
+
+/* Opens the current file; `*ret_size` is what it has. It is made only when nothing is in it. */
+static mfn_status open_stream(mfn__file_target *self, const stream_state *state, int64_t *ret_size,
+                              mfn_error *err)
 {
     char name[MFN__NAME_MAX];
+    struct stat info;
     stream_name(self, state, name);
-    if (self->stream < 0 || strcmp(name, self->stream_name) != 0) {
+    if (self->stream < 0 || strcmp(name, self->stream_name) != 0 || !is_in_place(self)) {
         close_stream(self);
-        int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+        int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | (state->length == 0 ? O_CREAT : 0);
         self->stream = openat(self->folder, name, flags, FILE_MODE);
+        if (self->stream < 0 && errno == ENOENT && state->length > 0) {
+            return fail_gone(self, name, 0, state->length, err);
+        }
         if (self->stream < 0) {
             return mfn__fail_errno(err, errno, "directory", "cannot open '%s/%s'",
                                    self->options.directory, name);
         }
         snprintf(self->stream_name, sizeof self->stream_name, "%s", name);
+        if (flock(self->stream, LOCK_EX | LOCK_NB) != 0) {
+            return mfn__fail(err, MFN_BUSY, "directory", "another publisher writes to '%s/%s'",
+                             self->options.directory, name);
+        }
         if (fsync(self->folder) != 0) {
             return mfn__fail_errno(err, errno, "directory", "cannot sync folder '%s'",
                                    self->options.directory);
         }
     }
-    struct stat info;
     if (fstat(self->stream, &info) != 0) {
         return mfn__fail_errno(err, errno, "directory", "cannot look at '%s/%s'",
                                self->options.directory, name);
     }
-    if (info.st_size < state->length) {
-        return mfn__fail(err, MFN_IO, "directory",
-                         "'%s/%s' has %lld bytes, but %lld were written and acknowledged: somebody "
-                         "shortened it; restore it, or move it away together with the state file",
-                         self->options.directory, name, (long long)info.st_size,
-                         (long long)state->length);
+    *ret_size = (int64_t)info.st_size;
+    return MFN_OK;
+}
+
+/* Cuts the open file back to its settled length. When that ends in half of somebody's line, the
+ * next one shall begin on a new one. */
+static mfn_status cut_back(mfn__file_target *self, const stream_state *state, int64_t size,
+                           mfn__buffer *lines, mfn_error *err)
+{
+    char last = '\n';
+    if (size < state->length) {
+        return fail_gone(self, self->stream_name, size, state->length, err);
     }
-    if (ftruncate(self->stream, state->length) != 0 ||
-        lseek(self->stream, state->length, SEEK_SET) < 0) {
+    if ((size > state->length && ftruncate(self->stream, state->length) != 0) ||
+        lseek(self->stream, state->length, SEEK_SET) < 0 ||
+        (state->length > 0 && pread(self->stream, &last, 1, state->length - 1) < 0)) {
         return mfn__fail_errno(err, errno, "directory", "cannot write '%s/%s'",
-                               self->options.directory, name);
+                               self->options.directory, self->stream_name);
+    }
+    if (last != '\n') {
+        mfn__buffer_append_char(lines, '\n');
     }
     return MFN_OK;
+}
+
+/* Begins the first file or the next of the rotation when it is time: what it holds by now is not
+ * ours and stays. Locks: inside a transaction. */
+static mfn_status begin_file(mfn__file_target *self, mfn_error *err)
+{
+    stream_state state;
+    mfn_status status = load(self, &state, err);
+    if (status != MFN_OK || (state.started_ms != 0 && !must_rotate(self, &state))) {
+        return status;
+    }
+    if (state.started_ms != 0) {
+        state = (stream_state){.rotation = state.rotation + 1};
+    }
+    state.started_ms = mfn__clock_wall_ns(self->around.clock) / MFN__NS_PER_MS;
+    status = open_stream(self, &state, &state.length, err);
+    return status == MFN_OK ? store(self, &state, err) : status;
 }
 
 /* Adds the lines of results that have no receipt yet, and their receipts. */
@@ -174,34 +230,42 @@ static mfn_status collect(mfn__file_target *self, line_batch *batch, stream_stat
     return mfn__buffer_check(&batch->lines, "the batch", err);
 }
 
-static mfn_status append_in_transaction(mfn__file_target *self, line_batch *batch, mfn_error *err)
+/* Locks: inside a transaction. */
+static mfn_status append_batch(mfn__file_target *self, line_batch *batch, mfn_error *err)
 {
     const mfn__buffer *lines = &batch->lines;
     stream_state state;
+    int64_t size = 0;
     mfn_status status = load(self, &state, err);
-    if (status != MFN_OK) {
-        return status;
+    if (status == MFN_OK) {
+        status = open_stream(self, &state, &size, err);
     }
-    if (must_rotate(self, &state)) {
-        state = (stream_state){.rotation = state.rotation + 1};
+    if (status == MFN_OK) {
+        status = cut_back(self, &state, size, &batch->lines, err);
     }
-    if (state.started_ms == 0) {
-        state.started_ms = mfn__clock_wall_ns(self->around.clock) / MFN__NS_PER_MS;
-    }
-    status = open_stream(self, &state, err);
     if (status == MFN_OK) {
         status = collect(self, batch, &state, err);
     }
-    if (status == MFN_OK && lines->size > 0) {
+    if (status == MFN_OK && batch->duplicates < batch->count) {
         status =
             mfn__file_write_all(self->stream, lines->data, lines->size, self->stream_name, err);
         if (status == MFN_OK && fsync(self->stream) != 0) {
             status = mfn__fail_errno(err, errno, "directory", "cannot sync '%s/%s'",
                                      self->options.directory, self->stream_name);
         }
+        state.length += (int64_t)lines->size;
+        status = status == MFN_OK ? store(self, &state, err) : status;
     }
-    state.length += (int64_t)lines->size;
-    return status == MFN_OK ? store(self, &state, err) : status;
+    return status;
+}
+
+static mfn_status end_transaction(const mfn__file_target *self, mfn_status status, mfn_error *err)
+{
+    if (status == MFN_OK) {
+        return mfn__ledger_commit(self->around.ledger, err);
+    }
+    mfn__ledger_rollback(self->around.ledger);
+    return status;
 }
 
 mfn_status mfn__append_lines(mfn__file_target *self, mfn__message *const *messages, size_t count,
@@ -211,12 +275,13 @@ mfn_status mfn__append_lines(mfn__file_target *self, mfn__message *const *messag
     mfn__buffer_init(&batch.lines, BATCH_BYTES_MAX);
     mfn_status status = mfn__ledger_begin(self->around.ledger, err);
     if (status == MFN_OK) {
-        status = append_in_transaction(self, &batch, err);
-        if (status == MFN_OK) {
-            status = mfn__ledger_commit(self->around.ledger, err);
-        } else {
-            mfn__ledger_rollback(self->around.ledger);
-        }
+        status = end_transaction(self, begin_file(self, err), err);
+    }
+    if (status == MFN_OK) {
+        status = mfn__ledger_begin(self->around.ledger, err);
+    }
+    if (status == MFN_OK) {
+        status = end_transaction(self, append_batch(self, &batch, err), err);
     }
     mfn__buffer_deinit(&batch.lines);
     if (status == MFN_OK) {

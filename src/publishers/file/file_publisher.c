@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -119,24 +120,6 @@ static mfn_status find_target(mfn__file_target *self, mfn_error *err)
     return mfn__ledger_commit(self->around.ledger, err);
 }
 
-/* Makes the folder when it is missing, also when it went away during the run. */
-static mfn_status open_folder(mfn__file_target *self, mfn_error *err)
-{
-    if (self->folder >= 0) {
-        return MFN_OK;
-    }
-    mfn_status status = mfn__file_make_directory(self->options.directory, err);
-    if (status != MFN_OK) {
-        return status;
-    }
-    self->folder = open(self->options.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (self->folder < 0) {
-        return mfn__fail_errno(err, errno, "directory", "cannot open folder '%s'",
-                               self->options.directory);
-    }
-    return MFN_OK;
-}
-
 static void close_folder(mfn__file_target *self)
 {
     if (self->stream >= 0) {
@@ -147,6 +130,34 @@ static void close_folder(mfn__file_target *self)
     }
     self->stream = -1;
     self->folder = -1;
+}
+
+/* True while the open folder is still what its name stands for. */
+static bool is_in_place(const mfn__file_target *self)
+{
+    struct stat opened;
+    struct stat named;
+    return fstat(self->folder, &opened) == 0 && stat(self->options.directory, &named) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+/* Makes the folder when it is missing, also when it went away during the run. */
+static mfn_status open_folder(mfn__file_target *self, mfn_error *err)
+{
+    if (self->folder >= 0 && is_in_place(self)) {
+        return MFN_OK;
+    }
+    close_folder(self);
+    mfn_status status = mfn__file_make_directory(self->options.directory, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    self->folder = open(self->options.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (self->folder < 0) {
+        return mfn__fail_errno(err, errno, "directory", "cannot open folder '%s'",
+                               self->options.directory);
+    }
+    return MFN_OK;
 }
 
 static void close_publisher(void *opaque)
