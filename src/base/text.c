@@ -104,13 +104,13 @@ char *mfn__text_printable(const char *text, size_t length, char *ret, size_t siz
 {
     static const char dots[] = "...";
     size_t used = 0;
+    size_t cut = 0; /* the most of `used` that leaves room for the dots */
     size_t i = 0;
     while (i < length) {
         size_t step = mfn__text_utf8_sequence(text + i, length - i);
         bool plain = step > 1 || (step == 1 && !iscntrl((unsigned char)text[i]));
         size_t bytes = plain ? step : 1;
-        size_t tail = i + (step != 0 ? step : 1) < length ? sizeof dots : 1;
-        if (used + bytes + tail > size) {
+        if (used + bytes >= size) {
             break;
         }
         if (plain) {
@@ -119,11 +119,15 @@ char *mfn__text_printable(const char *text, size_t length, char *ret, size_t siz
             ret[used] = '?';
         }
         used += bytes;
+        cut = used + sizeof dots <= size ? used : cut;
         i += step != 0 ? step : 1;
     }
-    if (i < length && used + sizeof dots <= size) {
-        memcpy(ret + used, dots, sizeof dots - 1);
-        used += sizeof dots - 1;
+    if (i < length) {
+        used = cut;
+        if (cut + sizeof dots <= size) {
+            memcpy(ret + cut, dots, sizeof dots - 1);
+            used += sizeof dots - 1;
+        }
     }
     ret[used] = '\0';
     return ret;

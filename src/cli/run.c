@@ -65,10 +65,10 @@ static void print_bytes(uint64_t bytes, char ret[32])
     snprintf(ret, 32, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
 }
 
+/* Results per second: jobs that failed took no time worth counting. */
 static double rate(const mfn__run_summary *summary)
 {
-    uint64_t done = summary->counts.published + summary->counts.dead_lettered;
-    return summary->seconds > 0.0 ? (double)done / summary->seconds : 0.0;
+    return summary->seconds > 0.0 ? (double)summary->counts.computed / summary->seconds : 0.0;
 }
 
 static void print_text(const mfn__pipeline *pipeline, const mfn__run_summary *summary)

@@ -105,6 +105,12 @@ static mfn_status fail(mfn__ledger *ledger, const char *doing, mfn_error *err)
     case SQLITE_PERM:
         return mfn__fail(err, MFN_ACCESS, "state", "cannot %s in '%s': %s", doing, ledger->path,
                          text);
+    case SQLITE_IOERR:
+        if (sqlite3_system_errno(ledger->database) != 0) {
+            return mfn__fail_errno(err, sqlite3_system_errno(ledger->database), "state",
+                                   "cannot %s in '%s': %s", doing, ledger->path, text);
+        }
+        return mfn__fail(err, MFN_IO, "state", "cannot %s in '%s': %s", doing, ledger->path, text);
     default:
         return mfn__fail(err, MFN_IO, "state", "cannot %s in '%s': %s", doing, ledger->path, text);
     }

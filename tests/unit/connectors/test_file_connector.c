@@ -261,6 +261,68 @@ START_TEST(a_file_is_deleted_after_its_last_job_is_settled_and_not_before)
 }
 END_TEST
 
+/* A dead letter holds max_job_bytes of a broken item at most: what it does not hold is only in the
+ * file. */
+START_TEST(a_file_is_deleted_only_if_its_dead_letters_hold_what_is_broken)
+{
+    static const struct {
+        const char *meaning, *name, *beginning;
+        size_t tail; /* bytes of x after it */
+        uint64_t max_file_bytes;
+        bool is_deleted;
+    } cases[] = {
+        {"a broken line that fits", "a.ndjson", "{\"id\": 1}\n{\"id\": ", 100, 10000, true},
+        {"a line that is too long", "b.ndjson", "{\"id\": 1}\n{\"id\": ", 2000, 10000, false},
+        {"a broken rest that fits", "c.json", "[{\"id\": 1}, ", 100, 10000, true},
+        {"a broken rest that is too long", "d.json", "[{\"id\": 1}, ", 2000, 10000, false},
+        {"a file that is too large", "e.json", "{\"id\": 1}", 0, 5, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        place self;
+        place_make(&self);
+        place_close(&self);
+        self.options.auto_delete = true;
+        self.options.max_job_bytes = 1024;
+        self.options.max_file_bytes = cases[i].max_file_bytes;
+        char text[4096];
+        size_t used = (size_t)snprintf(text, sizeof text, "%s", cases[i].beginning);
+        memset(text + used, 'x', cases[i].tail);
+        text[used + cases[i].tail] = '\0';
+        mfn_test_write(mfn_test_path(self.jobs, cases[i].name), text);
+        for (int run = 0; run < 2; run++) {
+            place_open(&self);
+            mfn__batch batch;
+            while (fetch(&self, &batch) == MFN_OK) {
+                for (size_t k = 0; k < batch.count; k++) {
+                    const mfn__receipt receipt = {batch.messages[k]->source,
+                                                  batch.messages[k]->index};
+                    acknowledge(&self, &receipt, 1);
+                    mfn__message_free(batch.messages[k]);
+                }
+            }
+            acknowledge(&self, NULL, 0);
+            place_close(&self);
+            ck_assert_msg(mfn_test_exists(mfn_test_path(self.jobs, cases[i].name)) ==
+                              !cases[i].is_deleted,
+                          "%s, run %d", cases[i].meaning, run);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_file_with_two_names_is_read_once)
+{
+    place self;
+    place_make(&self);
+    mfn_test_write(mfn_test_path(self.jobs, "a.json"), "{}");
+    ck_assert_int_eq(link(mfn_test_path(self.jobs, "a.json"), mfn_test_path(self.jobs, "b.json")),
+                     0);
+    expect_batch(&self, 1);
+    expect_nothing(&self);
+    place_close(&self);
+}
+END_TEST
+
 START_TEST(what_replaced_a_finished_file_is_not_deleted)
 {
     place self;
@@ -329,8 +391,10 @@ START_TEST(a_folder_that_goes_away_and_comes_back_is_no_reason_to_end)
     expect_nothing(&self);
     ck_assert_int_eq(rmdir(self.jobs), 0);
     mfn__batch batch;
-    mfn_status status = fetch(&self, &batch);
+    mfn_error err = {0};
+    mfn_status status = mfn__file_connector.fetch(self.connector, 0, &batch, &err);
     ck_assert(mfn_status_is_transient(status));
+    ck_assert_int_eq(err.status, status);
     ck_assert_int_eq(mkdir(self.jobs, 0777), 0);
     mfn_test_write(mfn_test_path(self.jobs, "a.json"), "{}");
     settle_all(&self, 1);
@@ -371,6 +435,8 @@ int main(void)
         a_rewritten_file_is_a_new_one,
         a_half_done_file_is_resumed_at_its_first_unsettled_job,
         a_file_is_deleted_after_its_last_job_is_settled_and_not_before,
+        a_file_is_deleted_only_if_its_dead_letters_hold_what_is_broken,
+        a_file_with_two_names_is_read_once,
         what_replaced_a_finished_file_is_not_deleted,
         broken_jobs_come_with_their_problem_and_the_others_without,
         a_file_that_is_too_large_is_one_problem_and_stays,

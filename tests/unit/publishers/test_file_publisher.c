@@ -244,6 +244,80 @@ START_TEST(a_file_that_somebody_shortened_is_not_written_on)
 }
 END_TEST
 
+START_TEST(lines_that_stood_there_before_stay)
+{
+    static const struct {
+        const char *before, *expected;
+    } cases[] = {
+        {"", "new\nnewer\n"},
+        {"old\n", "old\nnew\nnewer\n"},
+        {"half a li", "half a li\nnew\nnewer\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        place self;
+        place_make(&self, "results.ndjson", true);
+        mfn_test_write(mfn_test_path(self.out, "results.ndjson"), cases[i].before);
+        publish(&self, "1", "r1", "new");
+        place_close(&self);
+        place_open(&self);
+        publish(&self, "2", "r2", "newer");
+        publish(&self, "1", "r1", "new");
+        expect_content(&self, "results.ndjson", cases[i].expected);
+        place_close(&self);
+    }
+}
+END_TEST
+
+START_TEST(lines_do_not_go_into_a_file_that_was_removed)
+{
+    place self;
+    uint64_t duplicates = 0;
+    place_make(&self, "results.ndjson", true);
+    const char *path = mfn_test_path(self.out, "results.ndjson");
+    const char *aside = mfn_test_path(self.out, "aside");
+    publish(&self, "1", "r1", "one");
+    ck_assert_int_eq(rename(path, aside), 0);
+    mfn_status status = try_publish(&self, "2", "r2", "two", &duplicates);
+    ck_assert(mfn_status_is_transient(status));
+    ck_assert(!mfn_test_exists(path));
+    ck_assert_int_eq(rename(aside, path), 0);
+    publish(&self, "2", "r2", "two");
+    expect_content(&self, "results.ndjson", "one\ntwo\n");
+    place_close(&self);
+}
+END_TEST
+
+START_TEST(two_publishers_do_not_write_one_file_of_lines)
+{
+    place first;
+    uint64_t duplicates = 0;
+    place_make(&first, "results.ndjson", true);
+    publish(&first, "1", "r1", "one");
+    place second = first;
+    snprintf(second.folder, sizeof second.folder, "%s", mfn_test_folder());
+    place_open(&second);
+    ck_assert_int_eq(try_publish(&second, "2", "r2", "two", &duplicates), MFN_BUSY);
+    publish(&first, "3", "r3", "three");
+    expect_content(&first, "results.ndjson", "one\nthree\n");
+    place_close(&first);
+    publish(&second, "2", "r2", "two");
+    expect_content(&second, "results.ndjson", "one\nthree\ntwo\n");
+    place_close(&second);
+}
+END_TEST
+
+START_TEST(results_go_into_the_folder_that_has_the_name)
+{
+    place self;
+    place_make(&self, "{id}.json", false);
+    publish(&self, "1", "r1", "one");
+    ck_assert_int_eq(rename(self.out, mfn_test_path(self.folder, "moved")), 0);
+    publish(&self, "2", "r2", "two");
+    expect_content(&self, "2.json", "two");
+    place_close(&self);
+}
+END_TEST
+
 START_TEST(files_rotate_by_count_and_by_size)
 {
     static const struct {
@@ -321,6 +395,10 @@ int main(void)
         lines_are_appended_once_each,
         a_line_torn_by_a_crash_is_cut_off,
         a_file_that_somebody_shortened_is_not_written_on,
+        lines_that_stood_there_before_stay,
+        lines_do_not_go_into_a_file_that_was_removed,
+        two_publishers_do_not_write_one_file_of_lines,
+        results_go_into_the_folder_that_has_the_name,
         files_rotate_by_count_and_by_size,
         a_folder_that_is_replaced_fails_for_now_and_heals,
         opening_survives_failure_of_every_allocation,

@@ -182,30 +182,21 @@ static const mfn__kinds kinds = {connectors, publishers};
 static char folder[MFN_TEST_PATH_MAX];
 static char dead_letters[MFN_TEST_PATH_MAX];
 
-/* A pipeline of the scripted kinds; `retry` and `more` are lines of YAML. */
+/* A pipeline of the scripted kinds: `retry` holds options of both, `more` further lines. */
 static mfn__pipeline *make_pipeline(const char *retry, const char *more)
 {
     snprintf(folder, sizeof folder, "%s", mfn_test_folder());
     snprintf(dead_letters, sizeof dead_letters, "%.200s/dead", folder);
     char text[2048];
     snprintf(text, sizeof text,
-             "connector:\n  kind: fake\n%spublishers:\n  - kind: fake\n%s"
-             "dead_letter:\n  directory: %s\nstate: %s/state.db\n%s",
-             retry, "", dead_letters, folder, more);
-    char with_retry[4096];
-    const char *at = strstr(text, "  - kind: fake\n");
-    ck_assert_ptr_nonnull(at);
-    size_t head = (size_t)(at - text) + strlen("  - kind: fake\n");
-    snprintf(with_retry, sizeof with_retry, "%.*s", (int)head, text);
-    for (const char *line = retry; *line != '\0'; line = strchr(line, '\n') + 1) {
-        size_t used = strlen(with_retry);
-        snprintf(with_retry + used, sizeof with_retry - used, "  %.*s",
-                 (int)(strchr(line, '\n') + 1 - line), line);
-    }
-    size_t used = strlen(with_retry);
-    snprintf(with_retry + used, sizeof with_retry - used, "%s", text + head);
+             "connector: {kind: fake, %s}\n"
+             "publishers: [{kind: fake, %s}]\n"
+             "dead_letter: {directory: %s}\n"
+             "state: %s/state.db\n"
+             "%s",
+             retry, retry, dead_letters, folder, more);
     const char *path = mfn_test_path(folder, "pipeline.yaml");
-    mfn_test_write(path, with_retry);
+    mfn_test_write(path, text);
     mfn__problems problems;
     mfn__problems_init(&problems);
     mfn__pipeline *pipeline = NULL;
@@ -214,4 +205,301 @@ static mfn__pipeline *make_pipeline(const char *retry, const char *more)
                   err.text, problems.lines.data);
     mfn__problems_deinit(&problems);
     return pipeline;
+}
+
+#define FAST "initial_retry_delay: 1ms, max_retry_delay: 1ms"
+
+static atomic_bool stop;
+static uint64_t stop_after = FOR_EVER; /* jobs fetched */
+static atomic_uint_fast64_t warnings;
+
+static void count_warning(void *context, const char *line)
+{
+    (void)context;
+    ck_assert_ptr_null(strchr(line, '\n'));
+    atomic_fetch_add(&warnings, 1);
+}
+
+static void stop_in_time(void *context, const mfn__run_counts *counts, size_t waiting)
+{
+    (void)context;
+    (void)waiting;
+    ck_assert_uint_eq(counts->read, counts->published + counts->dead_lettered + counts->in_flight);
+    if (counts->published + counts->dead_lettered >= stop_after) {
+        atomic_store(&stop, true);
+    }
+}
+
+static mfn_status try_run(mfn__pipeline *pipeline, bool once, mfn__run_summary *ret)
+{
+    const mfn__run_options options = {
+        .once = once,
+        .stop = &stop,
+        .clock = mfn__clock_system(),
+        .log = {count_warning, NULL},
+        .progress = stop_in_time,
+    };
+    mfn_error err = {0};
+    mfn_status status = mfn__pipeline_run(pipeline, &options, ret, &err);
+    if (status != MFN_OK) {
+        ck_assert_int_eq(err.status, status);
+    }
+    return status;
+}
+
+/* Runs, and checks what is true of every run: the account of jobs is even, and a job is
+ * acknowledged once if it is done, else never. */
+static mfn__run_summary run(mfn__pipeline *pipeline, bool once)
+{
+    mfn__run_summary summary;
+    ck_assert_int_eq(try_run(pipeline, once, &summary), MFN_OK);
+    const mfn__run_counts *counts = &summary.counts;
+    ck_assert_uint_eq(counts->read, atomic_load(&script.fetched));
+    ck_assert_uint_eq(counts->read, counts->published + counts->dead_lettered + counts->in_flight);
+    ck_assert_uint_eq(script.acknowledgements, counts->published + counts->dead_lettered);
+    ck_assert_int_eq(summary.is_unfinished, counts->in_flight > 0 || summary.failure.status != 0);
+    for (size_t i = 0; i < JOBS_MAX; i++) {
+        ck_assert_uint_le(script.acknowledged[i], 1);
+    }
+    mfn__pipeline_free(pipeline);
+    return summary;
+}
+
+START_TEST(every_job_becomes_a_result_or_a_dead_letter)
+{
+    script = (struct script){.jobs = 200, .has_bad_jobs = true};
+    mfn__run_summary summary = run(make_pipeline(FAST, ""), true);
+    ck_assert_uint_eq(summary.counts.read, 200);
+    ck_assert_uint_eq(summary.counts.computed, 180);
+    ck_assert_uint_eq(summary.counts.published, 180);
+    ck_assert_uint_eq(summary.counts.dead_lettered, 20);
+    ck_assert_uint_eq(summary.publishers[0].successful, 180);
+    ck_assert_uint_eq(summary.connector.successful, 200 / AT_ONCE);
+    ck_assert_uint_eq(mfn_test_count(dead_letters), 20);
+    for (size_t i = 0; i < 200; i++) {
+        ck_assert_uint_eq(script.published[i], i % BAD_EVERY == 0 ? 0 : 1);
+    }
+}
+END_TEST
+
+START_TEST(a_destination_that_comes_back_costs_retries_and_nothing_else)
+{
+    script = (struct script){.jobs = 50, .publish_failures = 2, .failure = MFN_NO_SPACE};
+    mfn__run_summary summary = run(make_pipeline("max_retries: 3, " FAST, ""), true);
+    ck_assert_uint_eq(summary.counts.published, 50);
+    ck_assert_uint_eq(summary.counts.retries, 2);
+    ck_assert_uint_eq(summary.publishers[0].retries, 2);
+    ck_assert_uint_eq(summary.publishers[0].total, 50);
+    ck_assert_uint_eq(summary.publishers[0].failed, 0);
+    ck_assert_str_eq(summary.publishers[0].last_error, "the destination is away");
+    ck_assert_uint_eq(atomic_load(&warnings), 2);
+}
+END_TEST
+
+START_TEST(a_run_that_shall_end_gives_up_when_retries_are_used_up)
+{
+    static const struct {
+        const char *retry;
+        uint64_t retries;
+    } cases[] = {
+        {"max_retries: 2, " FAST, 2},
+        {"max_retries: 0, " FAST, 0},
+        {"retry_strategy: no_retry", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        script = (struct script){.jobs = 50, .publish_failures = FOR_EVER, .failure = MFN_ACCESS};
+        mfn__run_summary summary = run(make_pipeline(cases[i].retry, ""), true);
+        ck_assert_uint_eq(summary.counts.published, 0);
+        ck_assert_uint_eq(summary.counts.in_flight, summary.counts.read);
+        ck_assert_uint_eq(summary.counts.retries, cases[i].retries);
+        ck_assert_int_eq(summary.failure.status, MFN_ACCESS);
+    }
+}
+END_TEST
+
+START_TEST(a_run_without_end_waits_for_better_times)
+{
+    script = (struct script){.jobs = 50, .publish_failures = 20, .failure = MFN_NO_SPACE};
+    stop_after = 50;
+    mfn__run_summary summary = run(make_pipeline("max_retries: 1, " FAST, ""), false);
+    ck_assert_uint_eq(summary.counts.published, 50);
+    ck_assert_uint_eq(summary.counts.retries, 20);
+    ck_assert(!summary.is_unfinished);
+}
+END_TEST
+
+START_TEST(intake_stands_still_while_delivery_does)
+{
+    script = (struct script){.jobs = JOBS_MAX, .publish_failures = 100, .failure = MFN_IO};
+    stop_after = JOBS_MAX;
+    mfn__run_summary summary = run(
+        make_pipeline("max_retries: 1, " FAST, "engine: {workers: 1, queue_items: 4}\n"), false);
+    ck_assert_uint_eq(summary.counts.published, JOBS_MAX);
+    /* At most: delivered together, in both queues, in the worker, in the fetch. */
+    ck_assert_uint_le(script.fetched_at_success, 4 + 4 + 4 + 1 + AT_ONCE + AT_ONCE);
+}
+END_TEST
+
+START_TEST(only_the_result_that_is_refused_becomes_a_dead_letter)
+{
+    script = (struct script){.jobs = 50, .refused_id = "7"};
+    mfn__run_summary summary = run(make_pipeline(FAST, ""), true);
+    ck_assert_uint_eq(summary.counts.published, 49);
+    ck_assert_uint_eq(summary.counts.dead_lettered, 1);
+    ck_assert_uint_eq(summary.publishers[0].total, 50);
+    ck_assert_uint_eq(summary.publishers[0].failed, 1);
+    ck_assert_uint_eq(summary.publishers[0].successful, 49);
+    ck_assert_uint_eq(mfn_test_count(dead_letters), 1);
+}
+END_TEST
+
+START_TEST(a_stop_finishes_what_was_taken_in)
+{
+    script = (struct script){.jobs = JOBS_MAX};
+    stop_after = 1;
+    mfn__run_summary summary = run(make_pipeline(FAST, "engine: {queue_items: 10}\n"), false);
+    ck_assert_uint_gt(summary.counts.read, 0);
+    ck_assert_uint_eq(summary.counts.in_flight, 0);
+    ck_assert(!summary.is_unfinished);
+}
+END_TEST
+
+START_TEST(after_the_grace_time_the_rest_is_left_for_the_next_run)
+{
+    script = (struct script){.jobs = 50, .publish_failures = FOR_EVER, .failure = MFN_IO};
+    stop_after = 0;
+    mfn__run_summary summary =
+        run(make_pipeline("max_retries: 1000000, " FAST, "grace_time: 0\n"), false);
+    ck_assert_uint_eq(summary.counts.published, 0);
+    ck_assert_uint_eq(script.acknowledgements, 0);
+}
+END_TEST
+
+START_TEST(a_source_that_comes_back_is_read_on)
+{
+    script = (struct script){.jobs = 20, .fetch_failures = 2, .failure = MFN_IO};
+    mfn__run_summary summary = run(make_pipeline("max_retries: 2, " FAST, ""), true);
+    ck_assert_uint_eq(summary.counts.published, 20);
+    ck_assert_uint_eq(summary.connector.retries, 2);
+    ck_assert_uint_eq(summary.connector.failed, 0);
+    ck_assert_uint_eq(summary.connector.total, summary.connector.successful);
+}
+END_TEST
+
+START_TEST(a_source_that_stays_away_is_a_failure_of_the_run)
+{
+    script = (struct script){.jobs = 20, .fetch_failures = FOR_EVER, .failure = MFN_IO};
+    mfn__run_summary summary = run(make_pipeline("max_retries: 2, " FAST, ""), true);
+    ck_assert_int_eq(summary.failure.status, MFN_IO);
+    ck_assert_uint_eq(summary.connector.retries, 2);
+    ck_assert_uint_eq(summary.connector.failed, 1);
+    ck_assert_uint_eq(summary.connector.total, 1);
+}
+END_TEST
+
+START_TEST(dead_letters_that_cannot_be_written_are_not_acknowledged)
+{
+    script = (struct script){.jobs = 10, .has_bad_jobs = true};
+    mfn__pipeline *pipeline = make_pipeline("max_retries: 1, " FAST, "");
+    mfn_test_write(dead_letters, "in the way");
+    mfn__run_summary summary = run(pipeline, true);
+    ck_assert(summary.is_unfinished);
+    ck_assert_uint_eq(script.acknowledged[0], 0);
+}
+END_TEST
+
+START_TEST(a_run_survives_failure_of_every_allocation_of_its_main_thread)
+{
+    bool has_failed = true;
+    for (int64_t successes = 0; has_failed; successes++) {
+        script = (struct script){.jobs = 3, .has_bad_jobs = true};
+        mfn__pipeline *pipeline = make_pipeline("max_retries: 3, " FAST, "");
+        mfn__run_summary summary;
+        atomic_store(&warnings, 0);
+        mfn__mem_fail_after(successes);
+        mfn_status status = try_run(pipeline, true, &summary);
+        mfn__mem_fail_after(-1);
+        has_failed = status != MFN_OK || atomic_load(&warnings) > 0;
+        if (status == MFN_OK) {
+            ck_assert_uint_eq(summary.counts.published, 2);
+            ck_assert_uint_eq(summary.counts.dead_lettered, 1);
+        } else {
+            ck_assert_int_eq(status, MFN_NO_MEMORY);
+        }
+        mfn__pipeline_free(pipeline);
+    }
+}
+END_TEST
+
+START_TEST(the_values_in_effect_read_back_as_themselves)
+{
+    mfn__pipeline *pipeline = make_pipeline("max_retries: 7, directory: 'a \"$$b\\'",
+                                            "engine: {workers: 3}\ngrace_time: 90\n");
+    mfn__buffer text[2];
+    for (int i = 0; i < 2; i++) {
+        mfn__buffer_init(&text[i], 1 << 20);
+        mfn__pipeline_write_effective(pipeline, &text[i]);
+        ck_assert_int_eq(mfn__buffer_check(&text[i], "the values", NULL), MFN_OK);
+        mfn__pipeline_free(pipeline);
+        const char *path = mfn_test_path(folder, "effective.yaml");
+        mfn_test_write(path, text[i].data);
+        mfn__problems problems;
+        mfn__problems_init(&problems);
+        ck_assert_msg(mfn__pipeline_load(path, &kinds, &problems, &pipeline, NULL) == MFN_OK, "%s",
+                      problems.lines.data);
+        mfn__problems_deinit(&problems);
+    }
+    mfn__pipeline_free(pipeline);
+    ck_assert_str_eq(text[0].data, text[1].data);
+    ck_assert_ptr_nonnull(strstr(text[0].data, "max_retries: 7"));
+    mfn__buffer_deinit(&text[0]);
+    mfn__buffer_deinit(&text[1]);
+}
+END_TEST
+
+START_TEST(everything_wrong_with_a_pipeline_file_is_told_at_once)
+{
+    const char *path = mfn_test_path(mfn_test_folder(), "pipeline.yaml");
+    mfn_test_write(path, "connector: {kind: fak, max_retries: -1}\n"
+                         "publishers: [{kind: fake, enabled: false}, {kind: fake, batch_size: 0}]\n"
+                         "engine: {workers: none}\n"
+                         "grace_tim: 3\n");
+    static const char *const expected[] = {
+        ":1:", "did you mean 'fake'", "publishers[1].batch_size", "engine.workers", "grace_time",
+    };
+    mfn__problems problems;
+    mfn__problems_init(&problems);
+    mfn__pipeline *pipeline = NULL;
+    mfn_error err = {0};
+    ck_assert_int_eq(mfn__pipeline_load(path, &kinds, &problems, &pipeline, &err), MFN_INVALID);
+    ck_assert_ptr_null(pipeline);
+    ck_assert_uint_eq(problems.count, 4);
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        ck_assert_msg(strstr(problems.lines.data, expected[i]) != NULL, "'%s' is not in:\n%s",
+                      expected[i], problems.lines.data);
+    }
+    mfn__problems_deinit(&problems);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {
+        every_job_becomes_a_result_or_a_dead_letter,
+        a_destination_that_comes_back_costs_retries_and_nothing_else,
+        a_run_that_shall_end_gives_up_when_retries_are_used_up,
+        a_run_without_end_waits_for_better_times,
+        intake_stands_still_while_delivery_does,
+        only_the_result_that_is_refused_becomes_a_dead_letter,
+        a_stop_finishes_what_was_taken_in,
+        after_the_grace_time_the_rest_is_left_for_the_next_run,
+        a_source_that_comes_back_is_read_on,
+        a_source_that_stays_away_is_a_failure_of_the_run,
+        dead_letters_that_cannot_be_written_are_not_acknowledged,
+        a_run_survives_failure_of_every_allocation_of_its_main_thread,
+        the_values_in_effect_read_back_as_themselves,
+        everything_wrong_with_a_pipeline_file_is_told_at_once,
+        NULL,
+    };
+    return mfn_test_run("pipeline", tests);
 }
