@@ -24,10 +24,11 @@ void mfn__mem_fail_after(int64_t successes)
 
 void *mfn__mem_new(size_t count, size_t size)
 {
-    if (must_fail()) {
+    size_t bytes = 0;
+    if (must_fail() || __builtin_mul_overflow(count, size, &bytes)) {
         return NULL;
     }
-    return calloc(count != 0 ? count : 1, size != 0 ? size : 1);
+    return calloc(bytes != 0 ? bytes : 1, 1);
 }
 
 void *mfn__mem_new_aligned(size_t count, size_t size)

@@ -51,7 +51,9 @@ int mfn__command_unknown(const char *name)
 
 int mfn__command_fail(const char *command, const mfn_error *err, int exit_code)
 {
-    fprintf(stderr, "mfn %s: %s\n", command, err->text);
+    char shown[sizeof err->text]; /* file names can contain anything */
+    mfn__text_printable(err->text, strlen(err->text), shown, sizeof shown);
+    fprintf(stderr, "mfn %s: %s\n", command, shown);
     if (exit_code == MFN__EXIT_USAGE) {
         fprintf(stderr, "Try 'mfn help %s'.\n", command);
     }

@@ -19,7 +19,8 @@ static int print_overview(void)
 
 int mfn__command_help(int argc, char **argv)
 {
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         return print_overview();
     }
     const mfn__command *command = mfn__command_find(argv[1]);
@@ -27,6 +28,7 @@ int mfn__command_help(int argc, char **argv)
         return mfn__command_unknown(argv[1]);
     }
     char help_flag[] = "--help";
-    char *arguments[] = {argv[1], help_flag, NULL};
-    return command->run(2, arguments);
+    argv[0] = argv[1]; /* the flags that follow can change what is explained: --model */
+    argv[1] = help_flag;
+    return command->run(argc, argv);
 }

@@ -4,15 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/terminal.h"
 
 #include "mfn/image.h"
-
-#define COLUMNS_DEFAULT 80
-#define ROWS_DEFAULT    24
 
 bool mfn__preview_is_possible(void)
 {
@@ -32,13 +28,8 @@ void mfn__preview_start(mfn__preview *preview)
 /* Cells per side that fit into the window, with room for two lines below. */
 static uint32_t fitting_side(uint32_t side)
 {
-    struct winsize window = {0};
-    uint32_t columns = COLUMNS_DEFAULT;
-    uint32_t rows = ROWS_DEFAULT;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 && window.ws_row > 3) {
-        columns = window.ws_col;
-        rows = window.ws_row;
-    }
+    uint32_t columns = mfn__terminal_columns(STDOUT_FILENO);
+    uint32_t rows = mfn__terminal_rows(STDOUT_FILENO);
     uint32_t fitting = columns < 2 * (rows - 2) ? columns : 2 * (rows - 2);
     fitting = fitting < side ? fitting : side;
     return fitting > 1 ? fitting / 2 * 2 : 2;

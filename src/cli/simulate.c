@@ -24,7 +24,9 @@
 
 #include "mfn/mfn.h"
 
-#define PREVIEW_NS (100 * MFN__NS_PER_MS)
+#define PREVIEW_NS  (100 * MFN__NS_PER_MS)
+#define MODELS_MAX  16
+#define MODEL_NAMES "mfn-v4.1 or mfn-v4.1-field"
 
 typedef struct simulate_options {
     const char *model;
@@ -36,7 +38,7 @@ typedef struct simulate_options {
 
 /* clang-format off: one row per option */
 static const mfn_option output_table[] = {
-    MFN__TEXT(simulate_options, model, "mfn-v4.1", "model to run: mfn-v4.1, mfn-v4.1-field"),
+    MFN__TEXT(simulate_options, model, "mfn-v4.1", "model to run: " MODEL_NAMES),
     MFN__TEXT(simulate_options, save_field, NULL,
               "write the final field in volts to this .npy file"),
     MFN__TEXT(simulate_options, save_history, NULL,
@@ -68,10 +70,10 @@ typedef struct run_state {
 
 static mfn_status find_model(const char *name, mfn_model_id *ret, mfn_error *err)
 {
-    const char *names[16];
+    const char *names[MODELS_MAX];
     size_t count = 0;
     const mfn_model *models = mfn_models(&count);
-    for (size_t i = 0; i < count && i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < count && i < MODELS_MAX; i++) {
         names[i] = models[i].name;
         if (strcmp(name, models[i].name) == 0) {
             *ret = (mfn_model_id)i;
@@ -81,8 +83,11 @@ static mfn_status find_model(const char *name, mfn_model_id *ret, mfn_error *err
     const char *nearest = mfn__text_nearest(name, names, count);
     char shown[64];
     mfn__text_printable(name, strlen(name), shown, sizeof shown);
-    return mfn__fail(err, MFN_INVALID, "model", "model: there is no '%s'; did you mean '%s'?",
-                     shown, nearest != NULL ? nearest : names[0]);
+    if (nearest != NULL) {
+        return mfn__fail(err, MFN_INVALID, "model", "model: there is no '%s'; did you mean '%s'?",
+                         shown, nearest);
+    }
+    return mfn__fail(err, MFN_INVALID, "model", "model: expected %s, got '%s'", MODEL_NAMES, shown);
 }
 
 static void draw_preview(run_state *run, const mfn_simulation *sim)
@@ -239,6 +244,24 @@ static void print_speed(const run_state *run, const mfn_simulation_summary *summ
             seconds > 0.0 ? 1e-6 * cells * (double)summary->steps_computed / seconds : 0.0);
 }
 
+static void print_saved(const simulate_options *options)
+{
+    const struct {
+        const char *what, *path;
+    } rows[] = {
+        {"field", options->save_field},
+        {"history", options->save_history},
+        {"picture", options->image},
+    };
+    const char *title = "Saved";
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].path != NULL) {
+            printf("%-11s %-8s %s\n", title, rows[i].what, rows[i].path);
+            title = "";
+        }
+    }
+}
+
 static void print_text(const run_state *run, const mfn_simulation_summary *summary,
                        const mfn_features *features, const char *field_sha256)
 {
@@ -255,7 +278,9 @@ static void print_text(const run_state *run, const mfn_simulation_summary *summa
            (unsigned long long)summary->growth_events,
            (unsigned long long)summary->turing_activations,
            (unsigned long long)summary->clamping_events);
-    printf("Field       SHA-256 %s\n\nFeatures\n", field_sha256);
+    printf("Field       SHA-256 %s\n", field_sha256);
+    print_saved(&run->options);
+    printf("\nFeatures\n");
     mfn__format_print_features(features);
     print_speed(run, summary);
 }

@@ -10,6 +10,10 @@
 /* True when the descriptor is a terminal that understands more than lines of text. */
 bool mfn__terminal_can_redraw(int descriptor);
 
+/* Size of the window: at least 2 columns and 4 rows, 80 and 24 when it is not known. */
+uint32_t mfn__terminal_columns(int descriptor);
+uint32_t mfn__terminal_rows(int descriptor);
+
 /* One line on stderr, redrawn at most a few times a second, with rate and time left. */
 typedef struct mfn__progress {
     const char *what; /* "steps", "jobs" */

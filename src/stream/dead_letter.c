@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/dead_letter.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -16,6 +19,8 @@
 #define STEM_BYTES_MAX   100
 #define HASH_DIGITS      16
 #define INDENT           2
+#define FILE_MODE        0666
+#define NAME_BYTES_MAX   256
 
 /* What the file is called: the source's name and line for people, a hash against collisions. */
 static mfn_status letter_name(const mfn__message *message, char *ret, size_t size, mfn_error *err)
@@ -100,10 +105,53 @@ static void write_letter(mfn__json_writer *json, const mfn__message *message,
     mfn__json_object_end(json);
 }
 
+static mfn_status write_synced(const char *path, const mfn__buffer *text, mfn_error *err)
+{
+    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+    int descriptor = open(path, flags, FILE_MODE);
+    if (descriptor < 0) {
+        return mfn__fail_errno(err, errno, "directory", "cannot create '%s'", path);
+    }
+    mfn_status status = mfn__file_write_all(descriptor, text->data, text->size, path, err);
+    if (status == MFN_OK && fsync(descriptor) != 0) {
+        status = mfn__fail_errno(err, errno, "directory", "cannot sync '%s'", path);
+    }
+    close(descriptor);
+    return status;
+}
+
+/* The temporary name comes from the name: a crash leaves a file that the replay uses up. */
+static mfn_status put_in_place(const char *folder, const char *name, const mfn__buffer *text,
+                               mfn_error *err)
+{
+    char temporary_name[NAME_BYTES_MAX + 8];
+    snprintf(temporary_name, sizeof temporary_name, ".%s.tmp", name);
+    mfn_status status = MFN_OK;
+    char *temporary = mfn__path_join(folder, temporary_name);
+    char *path = mfn__path_join(folder, name);
+    if (temporary == NULL || path == NULL) {
+        status = mfn__fail_memory(err);
+    } else {
+        status = write_synced(temporary, text, err);
+        if (status == MFN_OK && rename(temporary, path) != 0) {
+            status = mfn__fail_errno(err, errno, "directory", "cannot rename '%s' to '%s'",
+                                     temporary, path);
+        }
+        if (status == MFN_OK) {
+            status = mfn__file_sync_directory(folder, err);
+        } else {
+            (void)unlink(temporary);
+        }
+    }
+    mfn__mem_free(temporary);
+    mfn__mem_free(path);
+    return status;
+}
+
 mfn_status mfn__dead_letter_write(const char *folder, const mfn__message *message,
                                   const mfn__clock *clock, mfn_error *err)
 {
-    char name[256];
+    char name[NAME_BYTES_MAX];
     mfn_status status = letter_name(message, name, sizeof name, err);
     if (status == MFN_OK) {
         status = mfn__file_make_directory(folder, err);
@@ -118,14 +166,9 @@ mfn_status mfn__dead_letter_write(const char *folder, const mfn__message *messag
     write_letter(&json, message, clock);
     mfn__buffer_append_char(&text, '\n');
     status = mfn__buffer_check(&text, "the dead letter", err);
-    char *path = mfn__path_join(folder, name);
-    if (status == MFN_OK && path == NULL) {
-        status = mfn__fail_memory(err);
-    }
     if (status == MFN_OK) {
-        status = mfn__file_write_whole(path, text.data, text.size, err);
+        status = put_in_place(folder, name, &text, err);
     }
-    mfn__mem_free(path);
     mfn__buffer_deinit(&text);
     return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SQLite with a write-ahead log and full synchronisation: a commit is on the disk when it returns,
- * and costs one fsync. Statements are prepared once. A lock file beside the database keeps a
+ * and costs one fsync. A lazy one goes into the log without: the next fsync covers all of the log
+ * before it. Statements are prepared once. A lock file beside the database keeps a
  * second process out for the whole run, which SQLite's own locks would let in between
  * transactions. */
 #include "stream/ledger.h"
@@ -75,6 +76,7 @@ struct mfn__ledger {
     int lock_descriptor;
     pthread_mutex_t mutex; /* held from begin to commit or rollback; guards the two above */
     bool in_transaction;
+    bool is_lazy; /* commits are not synchronised */
 };
 
 static mfn_status fail(mfn__ledger *ledger, const char *doing, mfn_error *err)
@@ -105,12 +107,6 @@ static mfn_status fail(mfn__ledger *ledger, const char *doing, mfn_error *err)
     case SQLITE_PERM:
         return mfn__fail(err, MFN_ACCESS, "state", "cannot %s in '%s': %s", doing, ledger->path,
                          text);
-    case SQLITE_IOERR:
-        if (sqlite3_system_errno(ledger->database) != 0) {
-            return mfn__fail_errno(err, sqlite3_system_errno(ledger->database), "state",
-                                   "cannot %s in '%s': %s", doing, ledger->path, text);
-        }
-        return mfn__fail(err, MFN_IO, "state", "cannot %s in '%s': %s", doing, ledger->path, text);
     default:
         return mfn__fail(err, MFN_IO, "state", "cannot %s in '%s': %s", doing, ledger->path, text);
     }
@@ -250,15 +246,34 @@ void mfn__ledger_close(mfn__ledger *ledger)
     mfn__mem_free(ledger);
 }
 
-mfn_status mfn__ledger_begin(mfn__ledger *ledger, mfn_error *err)
+static mfn_status begin(mfn__ledger *ledger, bool lazily, mfn_error *err)
 {
     pthread_mutex_lock(&ledger->mutex);
-    mfn_status status = execute(ledger, "BEGIN IMMEDIATE", "begin a transaction", err);
+    mfn_status status = MFN_OK;
+    if (lazily != ledger->is_lazy) {
+        status =
+            execute(ledger, lazily ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL",
+                    "set the synchronisation", err);
+    }
+    if (status == MFN_OK) {
+        ledger->is_lazy = lazily;
+        status = execute(ledger, "BEGIN IMMEDIATE", "begin a transaction", err);
+    }
     ledger->in_transaction = status == MFN_OK;
     if (status != MFN_OK) {
         pthread_mutex_unlock(&ledger->mutex);
     }
     return status;
+}
+
+mfn_status mfn__ledger_begin(mfn__ledger *ledger, mfn_error *err)
+{
+    return begin(ledger, false, err);
+}
+
+mfn_status mfn__ledger_begin_lazily(mfn__ledger *ledger, mfn_error *err)
+{
+    return begin(ledger, true, err);
 }
 
 mfn_status mfn__ledger_commit(mfn__ledger *ledger, mfn_error *err)

@@ -22,6 +22,11 @@ void mfn__ledger_close(mfn__ledger *ledger); /* NULL is allowed; an open transac
 /* Begin takes the ledger's lock, commit and rollback give it back. Locks: take it before any lock
  * of a component. All calls below need it. */
 mfn_status mfn__ledger_begin(mfn__ledger *ledger, mfn_error *err);
+
+/* As begin, for what may be lost in a power cut: the change becomes durable with the next one that
+ * was begun without "lazily", and never without the ones before it. */
+mfn_status mfn__ledger_begin_lazily(mfn__ledger *ledger, mfn_error *err);
+
 mfn_status mfn__ledger_commit(mfn__ledger *ledger, mfn_error *err); /* on failure: undone */
 void mfn__ledger_rollback(mfn__ledger *ledger);
 

@@ -12,11 +12,12 @@
 #include "stream/queue.h"
 #include "stream/worker.h"
 
-#define TICK_NS         (100 * MFN__NS_PER_MS)
-#define FETCH_WAIT_NS   (200 * MFN__NS_PER_MS)
-#define PENDING_WAIT_NS (20 * MFN__NS_PER_MS)
-#define COMPUTE_TRIES   3
-#define COMPUTE_WAIT_NS MFN__NS_PER_S
+#define TICK_NS            (100 * MFN__NS_PER_MS)
+#define FETCH_WAIT_NS      (200 * MFN__NS_PER_MS)
+#define PENDING_WAIT_NS    (20 * MFN__NS_PER_MS)
+#define COMPLETION_WARN_NS MFN__NS_PER_S
+#define COMPUTE_TRIES      3
+#define COMPUTE_WAIT_NS    MFN__NS_PER_S
 
 typedef struct run {
     mfn__pipeline *pipeline;
@@ -126,9 +127,24 @@ static bool retry_fetch(run *self, uint64_t attempt, const mfn_error *err)
     return true;
 }
 
+/* In a run that shall end: waits for input that is there but not complete, and says so when that
+ * takes long. `*since_ns` is when it began; 0: not waiting. */
+static void wait_for_completion(run *self, int64_t *since_ns)
+{
+    int64_t time_ns = now_ns(self);
+    *since_ns = *since_ns == 0 ? time_ns : *since_ns;
+    if (time_ns - *since_ns >= COMPLETION_WARN_NS) {
+        warn(self, "waiting for input that is not complete: a file that somebody still writes, or "
+                   "one without its marker");
+        *since_ns = INT64_MAX;
+    }
+    sleep_ns(PENDING_WAIT_NS);
+}
+
 static void *intake_main(void *context)
 {
     run *self = context;
+    int64_t waiting_since_ns = 0;
     const mfn__connector_ops *ops = self->pipeline->connector;
     uint64_t failures = 0;
     while (!intake_must_end(self)) {
@@ -143,6 +159,7 @@ static void *intake_main(void *context)
         }
         if (status == MFN_OK) {
             failures = 0;
+            waiting_since_ns = 0;
             hand_over(self, &batch);
         } else if (status == MFN_NOT_FOUND) {
             failures = 0;
@@ -152,7 +169,7 @@ static void *intake_main(void *context)
         } else if (status == MFN_TIMED_OUT) {
             failures = 0;
             if (self->options->once) {
-                sleep_ns(PENDING_WAIT_NS);
+                wait_for_completion(self, &waiting_since_ns);
             }
         } else if (!retry_fetch(self, failures++, &err)) {
             fail_run(self, &err);

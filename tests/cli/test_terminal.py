@@ -19,7 +19,7 @@ import unittest
 
 MFN = sys.argv.pop(1)
 PATIENCE_S = 120
-ROWS, COLUMNS = 24, 60
+ROWS, COLUMNS = 24, 72
 HALF_BLOCK = "\N{UPPER HALF BLOCK}"
 SHORT_JOB = {"id": "short", "grid_size": 8, "steps": 2}
 ENDLESS_JOB = {"id": "endless", "grid_size": 8, "steps": 1000000000}
@@ -129,11 +129,13 @@ class Progress(unittest.TestCase):
         process = subprocess.Popen([MFN, "simulate", "--steps", "2000000000"], env=environment(),
                                    stdout=subprocess.DEVNULL, stderr=terminal.theirs)
         self.addCleanup(process.kill)
-        wait_until(lambda: b"s left" in terminal.bytes)
+        wait_until(lambda: b" left" in terminal.bytes)
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(PATIENCE_S), 1)
         text = terminal.text()
-        self.assertRegex(text, r"\[\.+\] +0% \d+/2000000000 steps, \d+/s, \d+ s left")
+        self.assertRegex(text, r"\[\.+\] +0% \d+/2000000000 steps, \d+/s, \d+ [a-z]+ .*left")
+        lines = [line for line in text.split("\r\x1b[K") if line.endswith("left")]
+        self.assertLess(max(len(line) for line in lines), COLUMNS)
         self.assertIn("\r\x1b[Kmfn simulate: stopped after ", text)
 
 

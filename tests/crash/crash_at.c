@@ -66,6 +66,12 @@ int fdatasync(int descriptor)
     return NEXT(fdatasync)(descriptor);
 }
 
+int syncfs(int descriptor)
+{
+    (void)is_full();
+    return NEXT(syncfs)(descriptor);
+}
+
 int rename(const char *from, const char *to)
 {
     (void)is_full();

@@ -189,7 +189,9 @@ def file_size_limit(work):
 
     process = subprocess.run([MFN, "run", str(place.root / "pipeline.yaml"), "--once"],
                              capture_output=True, text=True, preexec_fn=limit, check=False)
-    assert process.returncode == 1 and "File too large" in process.stderr, process
+    # Whichever file meets the limit first; of its own, SQLite says no more than this.
+    refusals = ("File too large", "disk I/O error")
+    assert process.returncode == 1 and any(text in process.stderr for text in refusals), process
     assert place.run()[0] == 0
     place.judge(expected)
     print("a limit on file sizes: nothing lost, no torn line")

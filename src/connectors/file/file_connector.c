@@ -138,7 +138,8 @@ static mfn_status look(connector *self, mfn_error *err)
 static mfn_status find_entry(connector *self, const mfn__file_identity *identity, const char *path,
                              mfn__file_entry *ret, bool *ret_is_under_way, mfn_error *err)
 {
-    mfn_status status = mfn__ledger_begin(self->around.ledger, err);
+    /* A lost entry is made again: it says that nothing is done. */
+    mfn_status status = mfn__ledger_begin_lazily(self->around.ledger, err);
     if (status != MFN_OK) {
         return status;
     }

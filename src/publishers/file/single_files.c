@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* One file per result, a batch at a time:
  *   1. names are chosen and stored as receipts in one durable transaction,
- *   2. all temporary files are written, then synchronised,
+ *   2. all temporary files are written, then synchronised together (an fsync each would cost a
+ *      flush of the disk's cache and a commit of its journal per file),
  *   3. each is renamed to its name, and the folder is synchronised once.
  * A crash before 1 leaves nothing; later, the replay finds the receipts, takes the same names, and
  * writes the same bytes again. */
@@ -20,6 +21,7 @@
 
 #define FILE_MODE       0666
 #define SUFFIX_DIGITS   12
+#define TOGETHER_MIN    8
 #define NAME_TRIES      1000
 #define SEQUENCE_NUMBER "sequence"
 
@@ -143,12 +145,28 @@ static mfn_status write_temporary(mfn__file_target *self, const mfn__payload *pa
     return mfn__file_write_all(file->descriptor, payload->bytes, payload->size, file->name, err);
 }
 
+/* With few files, syncfs may wait for more of other programs' data than it is worth. */
+static mfn_status sync_files(mfn__file_target *self, const planned_file *files, size_t count,
+                             mfn_error *err)
+{
+    if (count >= TOGETHER_MIN) {
+        if (syncfs(self->folder) != 0) {
+            return mfn__fail_errno(err, errno, "directory", "cannot sync files in '%s'",
+                                   self->options.directory);
+        }
+        return MFN_OK;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (files[i].descriptor >= 0 && fsync(files[i].descriptor) != 0) {
+            return mfn__fail_errno(err, errno, "directory", "cannot sync '%s/%s'",
+                                   self->options.directory, files[i].name);
+        }
+    }
+    return MFN_OK;
+}
+
 static mfn_status put_in_place(mfn__file_target *self, planned_file *file, mfn_error *err)
 {
-    if (fsync(file->descriptor) != 0) {
-        return mfn__fail_errno(err, errno, "directory", "cannot sync '%s/%s'",
-                               self->options.directory, file->name);
-    }
     int descriptor = file->descriptor;
     file->descriptor = -1;
     if (close(descriptor) != 0) {
@@ -194,6 +212,9 @@ mfn_status mfn__write_single_files(mfn__file_target *self, mfn__message *const *
             status = write_temporary(self, &messages[i]->payloads[self->options.content], &files[i],
                                      err);
         }
+    }
+    if (status == MFN_OK) {
+        status = sync_files(self, files, count, err);
     }
     for (size_t i = 0; i < count && status == MFN_OK; i++) {
         if (!files[i].is_repeated) {

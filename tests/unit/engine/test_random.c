@@ -37,6 +37,20 @@ START_TEST(seeds_of_any_size_start_numpys_stream)
 }
 END_TEST
 
+/* numpy.random.default_rng(9).standard_normal(200000)[188129] on a processor with fused
+ * multiply-add; without it the last digit is 6. */
+START_TEST(a_normal_from_the_tail_has_the_bits_of_fused_multiply_adds)
+{
+    mfn_random *random = seeded("9");
+    for (int i = 0; i < 188129; i++) {
+        (void)mfn_random_normal(random, 0.0, 1.0);
+    }
+    double draw = mfn_random_normal(random, 0.0, 1.0);
+    ck_assert_msg(draw == -0x1.de0edf5d3cac5p+1, "got %a", draw);
+    mfn_random_free(random);
+}
+END_TEST
+
 START_TEST(a_seed_that_is_no_whole_number_is_refused)
 {
     static const char *const cases[] = {"", "-1", "1.0", "0x10", " 1", "1 ", "one", NULL};
@@ -203,6 +217,7 @@ int main(void)
 {
     const TTest *tests[] = {
         seeds_of_any_size_start_numpys_stream,
+        a_normal_from_the_tail_has_the_bits_of_fused_multiply_adds,
         a_seed_that_is_no_whole_number_is_refused,
         a_seed_of_too_many_digits_is_refused,
         the_second_half_of_a_draw_waits_for_the_next_small_integer,

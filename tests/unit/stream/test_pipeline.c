@@ -19,7 +19,8 @@
 /* What the source and the destination do, and what was done to them. */
 static struct script {
     uint64_t jobs;
-    bool has_bad_jobs; /* one of BAD_EVERY */
+    bool has_bad_jobs;  /* one of BAD_EVERY */
+    bool is_incomplete; /* the source has nothing complete until somebody warned */
     uint64_t fetch_failures, publish_failures;
     mfn_status failure;
     const char *refused_id; /* the publisher can never take this one */
@@ -29,6 +30,8 @@ static struct script {
     uint64_t published[JOBS_MAX], acknowledged[JOBS_MAX];
     uint64_t acknowledgements;
 } script;
+
+static atomic_uint_fast64_t warnings;
 
 typedef struct fake_options {
     const char *directory;
@@ -75,6 +78,9 @@ static mfn_status fetch_fake(void *self, int64_t deadline_ns, mfn__batch *ret, m
     if (script.fetch_failures > 0) {
         script.fetch_failures -= script.fetch_failures == FOR_EVER ? 0 : 1;
         return mfn__fail(err, script.failure, NULL, "the source is away");
+    }
+    if (script.is_incomplete && atomic_load(&warnings) == 0) {
+        return MFN_TIMED_OUT;
     }
     ret->count = 0;
     while (fetched < script.jobs && ret->count < AT_ONCE) {
@@ -210,9 +216,7 @@ static mfn__pipeline *make_pipeline(const char *retry, const char *more)
 #define FAST "initial_retry_delay: 1ms, max_retry_delay: 1ms"
 
 static atomic_bool stop;
-static uint64_t stop_after = FOR_EVER; /* jobs fetched */
-static atomic_uint_fast64_t warnings;
-
+static uint64_t stop_after = FOR_EVER; /* jobs done */
 static void count_warning(void *context, const char *line)
 {
     (void)context;
@@ -397,6 +401,15 @@ START_TEST(a_source_that_stays_away_is_a_failure_of_the_run)
 }
 END_TEST
 
+START_TEST(a_run_that_shall_end_says_that_it_waits_for_input)
+{
+    script = (struct script){.jobs = 5, .is_incomplete = true};
+    mfn__run_summary summary = run(make_pipeline(FAST, ""), true);
+    ck_assert_uint_eq(summary.counts.published, 5);
+    ck_assert_uint_eq(atomic_load(&warnings), 1);
+}
+END_TEST
+
 START_TEST(dead_letters_that_cannot_be_written_are_not_acknowledged)
 {
     script = (struct script){.jobs = 10, .has_bad_jobs = true};
@@ -495,6 +508,7 @@ int main(void)
         after_the_grace_time_the_rest_is_left_for_the_next_run,
         a_source_that_comes_back_is_read_on,
         a_source_that_stays_away_is_a_failure_of_the_run,
+        a_run_that_shall_end_says_that_it_waits_for_input,
         dead_letters_that_cannot_be_written_are_not_acknowledged,
         a_run_survives_failure_of_every_allocation_of_its_main_thread,
         the_values_in_effect_read_back_as_themselves,

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "folder.h"
+#include "stream/dead_letter.h"
+#include "suite.h"
+
+static mfn__message letter(const char *origin, char *original, size_t size)
+{
+    static char origin_copy[256];
+    snprintf(origin_copy, sizeof origin_copy, "%s", origin);
+    mfn__message message = {
+        .origin = origin_copy,
+        .index = 11,
+        .line = 12,
+        .original = original,
+        .original_size = size,
+        .attempts = 1,
+    };
+    (void)mfn__fail(&message.problem, MFN_INVALID, "grid_size",
+                    "grid_size: expected a whole number in [4, 1024], got 3");
+    return message;
+}
+
+static void write_letter(const char *folder, const mfn__message *message)
+{
+    mfn_error err = {0};
+    ck_assert_msg(mfn__dead_letter_write(folder, message, mfn__clock_system(), &err) == MFN_OK,
+                  "%s", err.text);
+}
+
+/* The path of the only file of the folder. */
+static const char *only_file(const char *folder)
+{
+    const char *path = NULL;
+    DIR *listing = opendir(folder);
+    ck_assert_ptr_nonnull(listing);
+    for (const struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing)) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            ck_assert_msg(path == NULL, "%s is not alone", entry->d_name);
+            path = mfn_test_path(folder, entry->d_name);
+        }
+    }
+    closedir(listing);
+    ck_assert_ptr_nonnull(path);
+    return path;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    ck_assert_msg(text != NULL, "no text '%s'", key);
+    return text;
+}
+
+START_TEST(a_letter_says_why_and_where_and_holds_what_came)
+{
+    const char *folder = mfn_test_path(mfn_test_folder(), "deep/dead");
+    char original[] = "{\"grid_size\": 3}";
+    const mfn__message message = letter("jobs/a.ndjson", original, strlen(original));
+    write_letter(folder, &message);
+    const char *path = only_file(folder);
+    ck_assert_ptr_nonnull(strstr(path, "/a.ndjson-12-"));
+    json_t *json = json_load_file(path, 0, NULL);
+    ck_assert_ptr_nonnull(json);
+    ck_assert_str_eq(text_of(json, "type"), "MFN_INVALID");
+    ck_assert_str_eq(text_of(json, "title"), mfn_status_text(MFN_INVALID));
+    ck_assert_str_eq(text_of(json, "detail"), message.problem.text);
+    ck_assert_str_eq(text_of(json, "field"), "grid_size");
+    ck_assert_str_eq(text_of(json, "original"), original);
+    const json_t *source = json_object_get(json, "source");
+    ck_assert_str_eq(text_of(source, "file"), "jobs/a.ndjson");
+    ck_assert_int_eq(json_integer_value(json_object_get(source, "line")), 12);
+    ck_assert_int_eq(json_integer_value(json_object_get(source, "item")), 11);
+    ck_assert_int_eq(json_integer_value(json_object_get(json, "attempts")), 1);
+    json_decref(json);
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_text_are_kept_as_base64)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *expected;
+    } cases[] = {
+        {"\xFF", 1, "/w=="},
+        {"\xFF\xFE", 2, "//4="},
+        {"\xFF\xFE\xFD", 3, "//79"},
+        {"a\xC3(\0", 4, "YcMoAA=="},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *folder = mfn_test_path(mfn_test_folder(), "dead");
+        char original[8];
+        memcpy(original, cases[i].bytes, cases[i].size);
+        const mfn__message message = letter("a.json", original, cases[i].size);
+        write_letter(folder, &message);
+        json_t *json = json_load_file(only_file(folder), 0, NULL);
+        ck_assert_ptr_null(json_object_get(json, "original"));
+        ck_assert_str_eq(text_of(json, "original_base64"), cases[i].expected);
+        json_decref(json);
+    }
+}
+END_TEST
+
+START_TEST(a_replay_writes_the_same_file_and_another_item_another_one)
+{
+    const char *folder = mfn_test_path(mfn_test_folder(), "dead");
+    char original[] = "oops";
+    mfn__message message = letter("a.json", original, strlen(original));
+    write_letter(folder, &message);
+    write_letter(folder, &message);
+    ck_assert_uint_eq(mfn_test_count(folder), 1);
+    message.index++;
+    write_letter(folder, &message);
+    ck_assert_uint_eq(mfn_test_count(folder), 2);
+}
+END_TEST
+
+START_TEST(what_a_crash_left_is_used_up_by_the_replay)
+{
+    const char *folder = mfn_test_path(mfn_test_folder(), "dead");
+    char original[] = "oops";
+    const mfn__message message = letter("a.json", original, strlen(original));
+    write_letter(folder, &message);
+    const char *path = only_file(folder);
+    char temporary[MFN_TEST_PATH_MAX];
+    snprintf(temporary, sizeof temporary, ".%.200s.tmp", mfn__path_name(path));
+    ck_assert_int_eq(rename(path, mfn_test_path(folder, temporary)), 0);
+    write_letter(folder, &message);
+    ck_assert_str_eq(mfn__path_name(only_file(folder)), mfn__path_name(path));
+}
+END_TEST
+
+START_TEST(no_source_can_lead_out_of_the_folder)
+{
+    static const char *const origins[] = {"jobs/..", "jobs/.hidden", "a\nb\"c\xFF", ""};
+    const char *folder = mfn_test_path(mfn_test_folder(), "dead");
+    for (size_t i = 0; i < sizeof origins / sizeof origins[0]; i++) {
+        char original[] = "oops";
+        const mfn__message message = letter(origins[i], original, strlen(original));
+        write_letter(folder, &message);
+        ck_assert_uint_eq(mfn_test_count(folder), i + 1);
+    }
+}
+END_TEST
+
+START_TEST(a_file_in_the_place_of_the_folder_is_named)
+{
+    const char *folder = mfn_test_path(mfn_test_folder(), "dead");
+    mfn_test_write(folder, "in the way");
+    char original[] = "oops";
+    const mfn__message message = letter("a.json", original, strlen(original));
+    mfn_error err = {0};
+    ck_assert_int_ne(mfn__dead_letter_write(folder, &message, mfn__clock_system(), &err), MFN_OK);
+    ck_assert_ptr_nonnull(strstr(err.text, folder));
+}
+END_TEST
+
+START_TEST(writing_survives_failure_of_every_allocation)
+{
+    const char *folder = mfn_test_path(mfn_test_folder(), "dead");
+    char original[] = "\xFF";
+    const mfn__message message = letter("a.json", original, 1);
+    ck_assert_int_eq(mkdir(folder, 0777), 0);
+    mfn_status status = MFN_NO_MEMORY;
+    for (int64_t successes = 0; status != MFN_OK; successes++) {
+        ck_assert_uint_eq(mfn_test_count(folder), 0);
+        mfn__mem_fail_after(successes);
+        status = mfn__dead_letter_write(folder, &message, mfn__clock_system(), NULL);
+        mfn__mem_fail_after(-1);
+        ck_assert(status == MFN_OK || status == MFN_NO_MEMORY);
+        if (status != MFN_OK && mfn_test_count(folder) == 1) {
+            ck_assert_int_eq(remove(only_file(folder)), 0); /* only its folder was not synced */
+        }
+    }
+    ck_assert_uint_eq(mfn_test_count(folder), 1);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {
+        a_letter_says_why_and_where_and_holds_what_came,
+        bytes_that_are_no_text_are_kept_as_base64,
+        a_replay_writes_the_same_file_and_another_item_another_one,
+        what_a_crash_left_is_used_up_by_the_replay,
+        no_source_can_lead_out_of_the_folder,
+        a_file_in_the_place_of_the_folder_is_named,
+        writing_survives_failure_of_every_allocation,
+        NULL,
+    };
+    return mfn_test_run("dead letter", tests);
+}
