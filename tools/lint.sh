@@ -23,7 +23,7 @@ python3 tools/check_text.py
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if ! "run-clang-tidy$suffix" -p "$build" -j "$(nproc)" -quiet "$PWD/src/.*" >"$log" 2>&1; then
-    grep -E 'error:|warning:' "$log" | sort -u >&2
+    { grep -E 'error:|warning:' "$log" || tail -n 20 "$log"; } | awk '!seen[$0]++' >&2
     echo "clang-tidy: see above" >&2
     exit 1
 fi

@@ -82,6 +82,8 @@ static void print_text(const mfn__pipeline *pipeline, const mfn__run_summary *su
            summary->files_read, summary->files_read == 1 ? "" : "s");
     if (summary->files_skipped > 0) {
         printf(", %" PRIu64 " more done before", summary->files_skipped);
+    } else if (summary->files_read == 0) {
+        printf(": none matched the pattern");
     }
     printf("\nComputed       %10" PRIu64 "   %.0f jobs/s over %.2f s\n", counts->computed,
            rate(summary), summary->seconds);
