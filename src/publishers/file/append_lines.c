@@ -35,7 +35,9 @@ typedef struct stream_state {
 typedef struct line_batch {
     mfn__message *const *messages;
     size_t count;
+    size_t done;       /* messages that are settled: a file may become full before all are */
     mfn__buffer lines; /* of those that were not there yet */
+    size_t added;      /* how many these are */
     uint64_t duplicates;
 } line_batch;
 
@@ -93,10 +95,12 @@ static void stream_name(const mfn__file_target *self, const stream_state *state,
     mfn__name_with_suffix(plain, number, ret);
 }
 
-static bool must_rotate(const mfn__file_target *self, const stream_state *state)
+/* True when the file has all that it may have, `more_bytes` beyond its length included. */
+static bool is_full(const mfn__file_target *self, const stream_state *state, size_t more_bytes)
 {
     const mfn__file_publisher_options *options = &self->options;
-    return (options->rotate_bytes > 0 && (uint64_t)state->length >= options->rotate_bytes) ||
+    uint64_t bytes = (uint64_t)state->length + more_bytes;
+    return (options->rotate_bytes > 0 && bytes >= options->rotate_bytes) ||
            (options->rotate_count > 0 && (uint64_t)state->lines >= options->rotate_count);
 }
 
@@ -190,7 +194,7 @@ static mfn_status begin_file(mfn__file_target *self, mfn_error *err)
 {
     stream_state state;
     mfn_status status = load(self, &state, err);
-    if (status != MFN_OK || (state.started_ms != 0 && !must_rotate(self, &state))) {
+    if (status != MFN_OK || (state.started_ms != 0 && !is_full(self, &state, 0))) {
         return status;
     }
     if (state.started_ms != 0) {
@@ -201,13 +205,14 @@ static mfn_status begin_file(mfn__file_target *self, mfn_error *err)
     return status == MFN_OK ? store(self, &state, err) : status;
 }
 
-/* Adds the lines of results that have no receipt yet, and their receipts. */
+/* Adds the lines of results that have no receipt yet, and their receipts, until the file is full.
+ */
 static mfn_status collect(mfn__file_target *self, line_batch *batch, stream_state *state,
                           mfn_error *err)
 {
-    for (size_t i = 0; i < batch->count; i++) {
+    for (; batch->done < batch->count && !is_full(self, state, batch->lines.size); batch->done++) {
         char name[MFN__NAME_MAX];
-        const mfn__message *message = batch->messages[i];
+        const mfn__message *message = batch->messages[batch->done];
         const mfn__payload *payload = &message->payloads[MFN__CONTENT_LINE];
         mfn_status status =
             mfn__ledger_receipt(self->around.ledger, self->target, message->result_id, name, err);
@@ -220,6 +225,7 @@ static mfn_status collect(mfn__file_target *self, line_batch *batch, stream_stat
         }
         mfn__buffer_append(&batch->lines, payload->bytes, payload->size);
         mfn__buffer_append_char(&batch->lines, '\n');
+        batch->added++;
         state->lines++;
         status = mfn__ledger_receipt_add(self->around.ledger, self->target, message->result_id,
                                          self->stream_name, err);
@@ -236,6 +242,8 @@ static mfn_status append_batch(mfn__file_target *self, line_batch *batch, mfn_er
     const mfn__buffer *lines = &batch->lines;
     stream_state state;
     int64_t size = 0;
+    mfn__buffer_clear(&batch->lines);
+    batch->added = 0;
     mfn_status status = load(self, &state, err);
     if (status == MFN_OK) {
         status = open_stream(self, &state, &size, err);
@@ -246,7 +254,7 @@ static mfn_status append_batch(mfn__file_target *self, line_batch *batch, mfn_er
     if (status == MFN_OK) {
         status = collect(self, batch, &state, err);
     }
-    if (status == MFN_OK && batch->duplicates < batch->count) {
+    if (status == MFN_OK && batch->added > 0) {
         status =
             mfn__file_write_all(self->stream, lines->data, lines->size, self->stream_name, err);
         if (status == MFN_OK && fsync(self->stream) != 0) {
@@ -273,15 +281,18 @@ mfn_status mfn__append_lines(mfn__file_target *self, mfn__message *const *messag
 {
     line_batch batch = {.messages = messages, .count = count};
     mfn__buffer_init(&batch.lines, BATCH_BYTES_MAX);
-    mfn_status status = mfn__ledger_begin(self->around.ledger, err);
-    if (status == MFN_OK) {
-        status = end_transaction(self, begin_file(self, err), err);
-    }
-    if (status == MFN_OK) {
+    mfn_status status = MFN_OK;
+    while (status == MFN_OK && batch.done < count) {
         status = mfn__ledger_begin(self->around.ledger, err);
-    }
-    if (status == MFN_OK) {
-        status = end_transaction(self, append_batch(self, &batch, err), err);
+        if (status == MFN_OK) {
+            status = end_transaction(self, begin_file(self, err), err);
+        }
+        if (status == MFN_OK) {
+            status = mfn__ledger_begin(self->around.ledger, err);
+        }
+        if (status == MFN_OK) {
+            status = end_transaction(self, append_batch(self, &batch, err), err);
+        }
     }
     mfn__buffer_deinit(&batch.lines);
     if (status == MFN_OK) {

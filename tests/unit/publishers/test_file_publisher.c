@@ -340,6 +340,36 @@ START_TEST(files_rotate_by_count_and_by_size)
 }
 END_TEST
 
+START_TEST(a_batch_larger_than_a_file_fills_several)
+{
+    enum { RESULTS = 7, PER_FILE = 3 };
+    place self;
+    place_make(&self, "r.ndjson", true);
+    place_close(&self);
+    self.options.rotate_count = PER_FILE;
+    place_open(&self);
+    mfn__message *batch[RESULTS];
+    for (int i = 0; i < RESULTS; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", i);
+        batch[i] = result("job", text, text);
+    }
+    uint64_t duplicates = 0;
+    ck_assert_int_eq(mfn__file_publisher.publish(self.publisher, batch, RESULTS, &duplicates, NULL),
+                     MFN_OK);
+    ck_assert_int_eq(mfn__file_publisher.publish(self.publisher, batch, RESULTS, &duplicates, NULL),
+                     MFN_OK);
+    ck_assert_uint_eq(duplicates, RESULTS);
+    expect_content(&self, "r.ndjson", "0\n1\n2\n");
+    expect_content(&self, "r-1.ndjson", "3\n4\n5\n");
+    expect_content(&self, "r-2.ndjson", "6\n");
+    for (int i = 0; i < RESULTS; i++) {
+        mfn__message_free(batch[i]);
+    }
+    place_close(&self);
+}
+END_TEST
+
 START_TEST(a_folder_that_is_replaced_fails_for_now_and_heals)
 {
     place self;
@@ -400,6 +430,7 @@ int main(void)
         two_publishers_do_not_write_one_file_of_lines,
         results_go_into_the_folder_that_has_the_name,
         files_rotate_by_count_and_by_size,
+        a_batch_larger_than_a_file_fills_several,
         a_folder_that_is_replaced_fails_for_now_and_heals,
         opening_survives_failure_of_every_allocation,
         NULL,
