@@ -19,10 +19,10 @@ python3 tools/check_banned.py
 python3 tools/check_text.py
 
 [ -f "$build/compile_commands.json" ] ||
-    cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DMFN_BUILD_TESTS=OFF >/dev/null
+    cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DMFN_BUILD_TESTS=ON >/dev/null
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! "run-clang-tidy$suffix" -p "$build" -j "$(nproc)" -quiet "$PWD/src/.*" >"$log" 2>&1; then
+if ! "run-clang-tidy$suffix" -p "$build" -j "$(nproc)" -quiet "$PWD/(src|tests|bench)/.*" >"$log" 2>&1; then
     { grep -E 'error:|warning:' "$log" || tail -n 20 "$log"; } | awk '!seen[$0]++' >&2
     echo "clang-tidy: see above" >&2
     exit 1

@@ -56,6 +56,7 @@ static void compare_extent(const ifs_run *run, const json_t *out, comparison *cm
 {
     static const char *const keys[2][2] = {{"x_min", "x_max"}, {"y_min", "y_max"}};
     double mean[2] = {0.0, 0.0};
+    size_t points = run->values / 2;
     for (size_t axis = 0; axis < 2; axis++) {
         double min = INFINITY;
         double max = -INFINITY;
@@ -64,7 +65,7 @@ static void compare_extent(const ifs_run *run, const json_t *out, comparison *cm
             max = fmax(max, run->points_xy[i]);
             mean[axis] += run->points_xy[i];
         }
-        mean[axis] /= (double)(run->values / 2);
+        mean[axis] /= (double)points;
         compare_real(cmp, out, keys[axis][0], min, TOLERANCE_OF_REALS);
         compare_real(cmp, out, keys[axis][1], max, TOLERANCE_OF_REALS);
     }
