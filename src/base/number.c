@@ -223,8 +223,8 @@ static const char *skip_digits(const char *text)
     return text;
 }
 
-/* JSON's number (RFC 8259, section 6): -? (0 | [1-9][0-9]*) (.[0-9]+)? ([eE][+-]?[0-9]+)? */
-static bool is_real(const char *text)
+/* -? (0 | [1-9][0-9]*) (.[0-9]+)? ([eE][+-]?[0-9]+)? */
+bool mfn__text_is_number(const char *text)
 {
     text += *text == '-';
     const char *end = skip_digits(text);
@@ -251,7 +251,7 @@ static bool is_real(const char *text)
 
 bool mfn__text_to_real(const char *text, double *ret)
 {
-    if (!is_real(text)) {
+    if (!mfn__text_is_number(text)) {
         return false;
     }
     locale_t locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);

@@ -13,6 +13,9 @@
  * "-89.01066911987907", "1e-05", "2.0", "nan", "inf". Returns its length. */
 size_t mfn__real_to_text(double value, char ret[MFN__REAL_TEXT_MAX]);
 
+/* True for a number in JSON's grammar (RFC 8259, section 6), whatever its size. */
+bool mfn__text_is_number(const char *text);
+
 /* The whole text must be one number as JSON writes it ("-70.1", "1e5"; not "+1", ".5", "5.", "01",
  * "nan"), and small enough not to become infinite. */
 bool mfn__text_to_real(const char *text, double *ret);

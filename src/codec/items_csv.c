@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "codec/item_formats.h"
 #include "codec/json_writer.h"
@@ -224,40 +225,6 @@ static mfn_status read_header(mfn__item_reader *reader, mfn__item *ret, mfn_erro
     return status;
 }
 
-static const char *skip_digits(const char *text)
-{
-    while (*text >= '0' && *text <= '9') {
-        text++;
-    }
-    return text;
-}
-
-/* The grammar of RFC 8259, section 6. */
-static bool is_json_number(const char *text)
-{
-    text += *text == '-';
-    const char *end = skip_digits(text);
-    if (end == text || (*text == '0' && end > text + 1)) {
-        return false;
-    }
-    if (*end == '.') {
-        text = end + 1;
-        end = skip_digits(text);
-        if (end == text) {
-            return false;
-        }
-    }
-    if (*end == 'e' || *end == 'E') {
-        text = end + 1;
-        text += *text == '+' || *text == '-';
-        end = skip_digits(text);
-        if (end == text) {
-            return false;
-        }
-    }
-    return *end == '\0';
-}
-
 static void write_cell(const mfn__item_reader *reader, const char *name, mfn__json_writer *json)
 {
     const char *text = cell_text(reader);
@@ -269,7 +236,7 @@ static void write_cell(const mfn__item_reader *reader, const char *name, mfn__js
         mfn__json_text(json, text);
     } else if (strcasecmp(text, "true") == 0 || strcasecmp(text, "false") == 0) {
         mfn__json_bool(json, strcasecmp(text, "true") == 0);
-    } else if (is_json_number(text)) {
+    } else if (mfn__text_is_number(text)) {
         mfn__json_raw(json, text);
     } else {
         mfn__json_text(json, text);
