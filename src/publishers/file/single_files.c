@@ -8,9 +8,11 @@
  * writes the same bytes again. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -145,11 +147,23 @@ static mfn_status write_temporary(mfn__file_target *self, const mfn__payload *pa
     return mfn__file_write_all(file->descriptor, payload->bytes, payload->size, file->name, err);
 }
 
+/* True where syncfs is known to put everything on the disk. A FUSE mount is not even told of it,
+ * and for other file systems nobody here has checked. */
+static bool syncs_together(int folder)
+{
+    struct statfs info;
+    if (fstatfs(folder, &info) != 0) {
+        return false;
+    }
+    return info.f_type == EXT4_SUPER_MAGIC || info.f_type == XFS_SUPER_MAGIC ||
+           info.f_type == BTRFS_SUPER_MAGIC;
+}
+
 /* With few files, syncfs may wait for more of other programs' data than it is worth. */
 static mfn_status sync_files(mfn__file_target *self, const planned_file *files, size_t count,
                              mfn_error *err)
 {
-    if (count >= TOGETHER_MIN) {
+    if (count >= TOGETHER_MIN && syncs_together(self->folder)) {
         if (syncfs(self->folder) != 0) {
             return mfn__fail_errno(err, errno, "directory", "cannot sync files in '%s'",
                                    self->options.directory);
