@@ -15,11 +15,12 @@ LAYERS = {
     "kernels": {"base"},
     "engine": {"base", "kernels"},
     "codec": {"base", "kernels", "engine"},
-    "observe": {"base"},
-    "stream": {"base", "engine", "codec", "observe"},
-    "connectors": {"base", "engine", "codec", "observe", "stream"},
-    "publishers": {"base", "engine", "codec", "observe", "stream"},
-    "cli": {"base", "kernels", "engine", "codec", "observe", "stream", "connectors", "publishers"},
+    "net": {"base", "codec"},
+    "stream": {"base", "engine", "codec", "net"},
+    "connectors": {"base", "engine", "codec", "net", "stream"},
+    "publishers": {"base", "engine", "codec", "net", "stream"},
+    "api": {"base", "engine", "codec", "net", "stream", "connectors", "publishers"},
+    "cli": {"base", "kernels", "engine", "codec", "net", "stream", "api"},
 }
 # Folders in which every kind is a world of its own.
 KINDS = {"connectors", "publishers"}
@@ -27,7 +28,7 @@ KINDS = {"connectors", "publishers"}
 PURE = {"kernels", "engine"}
 # What pure computing stands on may include the system, but no library.
 LIBRARY_FREE = {"base"}
-LIBRARIES = re.compile(r"jansson|yaml|png|sqlite3|openssl/|check\.h")
+LIBRARIES = re.compile(r"jansson|yaml|png|sqlite3|openssl/|zlib|curl/|librdkafka/|check\.h")
 PURE_HEADERS = {"assert.h", "float.h", "inttypes.h", "limits.h", "math.h", "stdatomic.h",
                 "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

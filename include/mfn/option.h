@@ -19,7 +19,16 @@ typedef enum mfn_option_type {
     MFN_OPTION_TEXT,   /* const char *, borrowed */
     MFN_OPTION_DIGITS, /* const char *, borrowed: a non-negative whole number of any length */
     MFN_OPTION_CHOICE, /* uint32_t: index into `choices` */
+    MFN_OPTION_LIST,   /* mfn_texts: values alone */
+    MFN_OPTION_MAP,    /* mfn_texts: keys and values */
 } mfn_option_type;
+
+/* Several texts, all borrowed from the document they were read from. */
+typedef struct mfn_texts {
+    const char *const *keys;   /* MAP: `count` of them; LIST: NULL */
+    const char *const *values; /* NULL when count is 0 */
+    size_t count;
+} mfn_texts;
 
 /* Constant data; a table ends with an entry whose name is NULL. */
 typedef struct mfn_option {
@@ -32,6 +41,7 @@ typedef struct mfn_option {
     const char *default_text;   /* NULL: the option has no default and must be given */
     const char *unit;           /* "mV", "s", "bytes"; "" when there is none */
     const char *help;           /* one line */
+    bool is_secret;             /* its value (MAP: its values) is never shown to anybody */
 } mfn_option;
 
 /* Writes every default into `options`; fields without a default are left as they are. */
@@ -49,12 +59,14 @@ MFN_API const mfn_option *mfn_option_find(const mfn_option *table, const char *n
 MFN_API const char *mfn_option_nearest(const mfn_option *table, const char *name);
 
 /* Sets one field from text ("64", "0.18", "true", "periodic") and checks its range. TEXT and
- * DIGITS fields keep the pointer `text`: it must outlive `options`. */
+ * DIGITS fields keep the pointer `text`: it must outlive `options`. LIST and MAP fields take only
+ * "" (nothing in them) this way. */
 MFN_CHECKED MFN_API mfn_status mfn_option_set_text(const mfn_option *option, void *options,
                                                    const char *text, mfn_error *err);
 
 /* Writes the field's value as text (numbers in their shortest exact form), NUL-terminated and
- * cut at `size` bytes; returns the length that the whole text has. */
+ * cut at `size` bytes; returns the length that the whole text has. A secret that is set reads
+ * "(hidden)". Lists and maps read as JSON: ["a", "b"], {"k": "v"}. */
 MFN_API size_t mfn_option_get_text(const mfn_option *option, const void *options, char *ret,
                                    size_t size);
 

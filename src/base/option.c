@@ -21,6 +21,8 @@
 
 #define DIGITS_MAX 4096
 
+#define HIDDEN     "(hidden)"
+
 static void *field_of(const mfn_option *option, void *options)
 {
     return (char *)options + option->offset;
@@ -95,6 +97,10 @@ size_t mfn_option_expected(const mfn_option *option, char *ret, size_t size)
         return cut(ret, size, "a non-negative whole number");
     case MFN_OPTION_CHOICE:
         return choices_to_text(option, ret, size);
+    case MFN_OPTION_LIST:
+        return cut(ret, size, "a list of texts");
+    case MFN_OPTION_MAP:
+        return cut(ret, size, "a map of keys and texts");
     }
     return cut(ret, size, "another kind of value");
 }
@@ -104,6 +110,7 @@ static mfn_status refuse(const mfn_option *option, const char *got, mfn_error *e
     char expected[256];
     char shown[VALUE_SHOWN];
     mfn_option_expected(option, expected, sizeof expected);
+    got = option->is_secret ? "another value" : got;
     mfn__text_printable(got, strlen(got), shown, sizeof shown);
     bool quoted = option->type == MFN_OPTION_TEXT || shown[0] == '\0' ||
                   strspn(shown, "0123456789.+-einfa") != strlen(shown);
@@ -157,6 +164,9 @@ static bool is_allowed(const mfn_option *option, const void *options)
     }
     case MFN_OPTION_CHOICE:
         return *(const uint32_t *)value < choice_count(option);
+    case MFN_OPTION_LIST:
+    case MFN_OPTION_MAP:
+        return true;
     }
     return false;
 }
@@ -280,6 +290,7 @@ typedef union any_value {
     double real;
     const char *text;
     uint32_t choice;
+    mfn_texts texts;
 } any_value;
 
 static size_t size_of(const mfn_option *option)
@@ -296,6 +307,9 @@ static size_t size_of(const mfn_option *option)
         return sizeof(const char *);
     case MFN_OPTION_CHOICE:
         return sizeof(uint32_t);
+    case MFN_OPTION_LIST:
+    case MFN_OPTION_MAP:
+        return sizeof(mfn_texts);
     }
     return 0;
 }
@@ -315,6 +329,10 @@ static bool parse(const mfn_option *option, const char *text, any_value *ret)
         return true;
     case MFN_OPTION_CHOICE:
         return parse_choice(option, text, &ret->choice);
+    case MFN_OPTION_LIST:
+    case MFN_OPTION_MAP:
+        ret->texts = (mfn_texts){0};
+        return text[0] == '\0';
     }
     return false;
 }
@@ -343,6 +361,52 @@ void mfn_options_set_defaults(const mfn_option *table, void *options)
     }
 }
 
+/* Text that grows in a buffer of fixed size and goes on counting when that is full. */
+typedef struct written {
+    char *text;
+    size_t size, used;
+} written;
+
+static void put(written *self, const char *text)
+{
+    size_t at = self->used < self->size ? self->used : self->size;
+    self->used += cut(self->text + at, self->size - at, text);
+}
+
+/* As JSON: what a YAML flow list or map understands too. */
+static void put_quoted(written *self, const char *text)
+{
+    put(self, "\"");
+    for (const char *c = text; *c != '\0'; c++) {
+        char escaped[8] = {*c};
+        if (*c == '"' || *c == '\\') {
+            snprintf(escaped, sizeof escaped, "\\%c", *c);
+        } else if ((unsigned char)*c < 0x20) {
+            snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)*c);
+        }
+        put(self, escaped);
+    }
+    put(self, "\"");
+}
+
+static size_t texts_to_text(const mfn_option *option, const mfn_texts *texts, char *ret,
+                            size_t size)
+{
+    bool is_map = option->type == MFN_OPTION_MAP;
+    written out = {ret, size, 0};
+    put(&out, is_map ? "{" : "[");
+    for (size_t i = 0; i < texts->count; i++) {
+        put(&out, i > 0 ? ", " : "");
+        if (is_map) {
+            put_quoted(&out, texts->keys[i]);
+            put(&out, ": ");
+        }
+        put_quoted(&out, option->is_secret ? HIDDEN : texts->values[i]);
+    }
+    put(&out, is_map ? "}" : "]");
+    return out.used;
+}
+
 size_t mfn_option_get_text(const mfn_option *option, const void *options, char *ret, size_t size)
 {
     const void *value = value_of(option, options);
@@ -359,7 +423,10 @@ size_t mfn_option_get_text(const mfn_option *option, const void *options, char *
     case MFN_OPTION_TEXT:
     case MFN_OPTION_DIGITS: {
         const char *text = *(const char *const *)value;
-        return cut(ret, size, text != NULL ? text : "");
+        if (text == NULL || text[0] == '\0') {
+            return cut(ret, size, "");
+        }
+        return cut(ret, size, option->is_secret ? HIDDEN : text);
     }
     case MFN_OPTION_CHOICE: {
         uint32_t index = *(const uint32_t *)value;
@@ -368,6 +435,9 @@ size_t mfn_option_get_text(const mfn_option *option, const void *options, char *
         }
         return (size_t)snprintf(ret, size, "%u", (unsigned)index);
     }
+    case MFN_OPTION_LIST:
+    case MFN_OPTION_MAP:
+        return texts_to_text(option, value, ret, size);
     }
     return cut(ret, size, "");
 }

@@ -53,6 +53,26 @@
         .name = #field, .type = MFN_OPTION_CHOICE, .offset = offsetof(owner, field),               \
         .choices = (names), .default_text = (initial), .unit = "", .help = (text)                  \
     }
+
+/* A text that is never shown: a password, a token. */
+#define MFN__SECRET(owner, field, initial, text)                                                   \
+    {                                                                                              \
+        .name = #field, .type = MFN_OPTION_TEXT, .offset = offsetof(owner, field),                 \
+        .default_text = (initial), .unit = "", .help = (text), .is_secret = true                   \
+    }
+
+/* A list or map that must be given has the default NULL, any other "". */
+#define MFN__LIST(owner, field, initial, secret, text)                                             \
+    {                                                                                              \
+        .name = #field, .type = MFN_OPTION_LIST, .offset = offsetof(owner, field),                 \
+        .default_text = (initial), .unit = "", .help = (text), .is_secret = (secret)               \
+    }
+
+#define MFN__MAP(owner, field, initial, secret, text)                                              \
+    {                                                                                              \
+        .name = #field, .type = MFN_OPTION_MAP, .offset = offsetof(owner, field),                  \
+        .default_text = (initial), .unit = "", .help = (text), .is_secret = (secret)               \
+    }
 /* clang-format on */
 
 #endif

@@ -138,13 +138,19 @@ static mfn_status parse_flag(int argc, char **argv, int *index, const mfn__flags
     return mfn_option_set_text(option, options, value, err);
 }
 
-mfn_status mfn__arguments_parse(int argc, char **argv, const mfn__flags *groups,
-                                const char *positional, mfn__arguments *ret, mfn_error *err)
+static mfn_status too_many(const char *argument, mfn_error *err)
 {
-    *ret = (mfn__arguments){0};
+    char shown[FLAG_MAX];
+    mfn__text_printable(argument, strlen(argument), shown, sizeof shown);
+    return mfn__fail(err, MFN_INVALID, NULL, "'%s' is one argument too many", shown);
+}
+
+mfn_status mfn__arguments_parse_list(int argc, char **argv, const mfn__flags *groups,
+                                     mfn__arguments *ret, mfn_error *err)
+{
+    *ret = (mfn__arguments){.list = argv + 1};
     for (int i = 1; i < argc; i++) {
-        const char *argument = argv[i];
-        char shown[FLAG_MAX];
+        char *argument = argv[i];
         if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
             ret->wants_help = true;
             return MFN_OK;
@@ -157,19 +163,31 @@ mfn_status mfn__arguments_parse(int argc, char **argv, const mfn__flags *groups,
             continue;
         }
         if (argument[0] == '-' && argument[1] != '\0') {
+            char shown[FLAG_MAX];
             mfn__text_printable(argument, strlen(argument), shown, sizeof shown);
             return mfn__fail(err, MFN_INVALID, NULL, "unknown flag %s; flags begin with two dashes",
                              shown);
         }
-        if (positional == NULL || ret->positional != NULL) {
-            mfn__text_printable(argument, strlen(argument), shown, sizeof shown);
-            return mfn__fail(err, MFN_INVALID, NULL, "'%s' is one argument too many", shown);
-        }
-        ret->positional = argument;
+        argv[1 + ret->list_count++] = argument; /* its place was read before */
     }
-    if (positional != NULL && ret->positional == NULL) {
+    return MFN_OK;
+}
+
+mfn_status mfn__arguments_parse(int argc, char **argv, const mfn__flags *groups,
+                                const char *positional, mfn__arguments *ret, mfn_error *err)
+{
+    mfn_status status = mfn__arguments_parse_list(argc, argv, groups, ret, err);
+    if (status != MFN_OK || ret->wants_help) {
+        return status;
+    }
+    size_t wanted = positional != NULL ? 1 : 0;
+    if (ret->list_count > wanted) {
+        return too_many(ret->list[wanted], err);
+    }
+    if (ret->list_count < wanted) {
         return mfn__fail(err, MFN_INVALID, NULL, "expected %s", positional);
     }
+    ret->positional = wanted > 0 ? ret->list[0] : NULL;
     return MFN_OK;
 }
 
@@ -205,6 +223,10 @@ static const char *value_name(const mfn_option *option)
         return " TEXT";
     case MFN_OPTION_CHOICE:
         return " NAME";
+    case MFN_OPTION_LIST:
+        return " LIST";
+    case MFN_OPTION_MAP:
+        return " MAP";
     }
     return "";
 }

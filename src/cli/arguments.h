@@ -17,7 +17,9 @@ typedef struct mfn__flags {
 
 typedef struct mfn__arguments {
     const char *positional; /* the one argument that is no flag, or NULL */
-    bool wants_help;        /* --help or -h was given */
+    char *const *list;      /* of mfn__arguments_parse_list: all of them, inside argv */
+    size_t list_count;
+    bool wants_help; /* --help or -h was given */
 } mfn__arguments;
 
 /* Parses argv[1] and on: `--flag VALUE` or `--flag=VALUE`, and only the latter when the value
@@ -25,6 +27,11 @@ typedef struct mfn__arguments {
  * is NULL when it takes nothing. An unknown flag suggests the nearest one. */
 mfn_status mfn__arguments_parse(int argc, char **argv, const mfn__flags *groups,
                                 const char *positional, mfn__arguments *ret, mfn_error *err);
+
+/* The same for a command that takes any number of arguments which are no flags: it fills `list`,
+ * not `positional`, and moves them to the front of argv. */
+mfn_status mfn__arguments_parse_list(int argc, char **argv, const mfn__flags *groups,
+                                     mfn__arguments *ret, mfn_error *err);
 
 /* The last value of `--name VALUE` or `--name=VALUE`, or NULL: for a flag that decides how the
  * others are read. */

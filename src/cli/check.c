@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
+#include "api/kinds.h"
+#include "base/option_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "cli/kinds.h"
+#include "cli/connect.h"
 #include "cli/load.h"
 
 #define TEXT_BYTES_MAX ((size_t)1 << 20)
 
-static const mfn__flags no_flags[] = {{0}};
+typedef struct check_flags {
+    bool connect;
+} check_flags;
+
+static const mfn_option table[] = {
+    MFN__BOOL(check_flags, connect, "false", "try to reach every end instead, without moving data"),
+    {0},
+};
 
 static void print_kind(const char *side, const char *kind, const char *help,
                        const mfn_option *options)
@@ -19,12 +28,13 @@ static void print_kind(const char *side, const char *kind, const char *help,
     mfn__arguments_describe_keys(stdout, groups);
 }
 
-static void print_help(void)
+static void print_help(const mfn__flags *groups)
 {
-    printf("Usage: mfn check PIPELINE.yaml\n\n"
+    printf("Usage: mfn check PIPELINE.yaml [flags]\n\n"
            "Validates a pipeline file without running it: prints every problem with line and\n"
-           "column, or all values that would be used, defaults included.\n"
-           "These are the keys of each kind; docs/pipeline.md describes the whole file.\n");
+           "column, or all values that would be used, defaults included.\n");
+    mfn__arguments_describe(stdout, groups);
+    printf("\nThese are the keys of each kind; docs/pipeline.md describes the whole file.\n");
     for (size_t i = 0; mfn__all_kinds.connectors[i] != NULL; i++) {
         const mfn__connector_ops *ops = mfn__all_kinds.connectors[i];
         print_kind("Connector", ops->kind, ops->help, ops->options);
@@ -35,31 +45,42 @@ static void print_help(void)
     }
 }
 
-int mfn__command_check(int argc, char **argv)
+static int print_effective(const mfn__pipeline *pipeline, const char *path)
 {
-    mfn__arguments arguments;
-    mfn_error err = {0};
-    if (mfn__arguments_parse(argc, argv, no_flags, "PIPELINE.yaml", &arguments, &err) != MFN_OK) {
-        return mfn__command_fail("check", &err, MFN__EXIT_USAGE);
-    }
-    if (arguments.wants_help) {
-        print_help();
-        return MFN__EXIT_OK;
-    }
-    mfn__pipeline *pipeline = NULL;
-    if (!mfn__load_pipeline("check", arguments.positional, &pipeline)) {
-        return MFN__EXIT_USAGE;
-    }
     mfn__buffer text;
+    mfn_error err = {0};
     mfn__buffer_init(&text, TEXT_BYTES_MAX);
     mfn__pipeline_write_effective(pipeline, &text);
     int code = MFN__EXIT_OK;
     if (mfn__buffer_check(&text, "the output", &err) != MFN_OK) {
         code = mfn__command_fail("check", &err, MFN__EXIT_FAILED);
     } else {
-        printf("%s# %s: ok\n", text.data, arguments.positional);
+        printf("%s# %s: ok\n", text.data, path);
     }
     mfn__buffer_deinit(&text);
+    return code;
+}
+
+int mfn__command_check(int argc, char **argv)
+{
+    check_flags flags;
+    mfn_options_set_defaults(table, &flags);
+    const mfn__flags groups[] = {{"Flags", table, &flags}, {0}};
+    mfn__arguments arguments;
+    mfn_error err = {0};
+    if (mfn__arguments_parse(argc, argv, groups, "PIPELINE.yaml", &arguments, &err) != MFN_OK) {
+        return mfn__command_fail("check", &err, MFN__EXIT_USAGE);
+    }
+    if (arguments.wants_help) {
+        print_help(groups);
+        return MFN__EXIT_OK;
+    }
+    mfn__pipeline *pipeline = NULL;
+    if (!mfn__load_pipeline("check", arguments.positional, &pipeline)) {
+        return MFN__EXIT_USAGE;
+    }
+    int code = flags.connect ? mfn__connect_check(pipeline)
+                             : print_effective(pipeline, arguments.positional);
     mfn__pipeline_free(pipeline);
     return code;
 }

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "cli/kinds.h"
+#include "api/kinds.h"
 
 bool mfn__load_pipeline(const char *command, const char *path, mfn__pipeline **ret)
 {

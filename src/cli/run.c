@@ -32,6 +32,15 @@ struct screen {
     mfn__progress progress;
 };
 
+static uint64_t backlog_of(const mfn__run_summary *summary)
+{
+    uint64_t backlog = 0;
+    for (size_t i = 0; i < summary->publisher_count; i++) {
+        backlog += summary->publishers[i].backlog;
+    }
+    return backlog;
+}
+
 static void show_warning(void *context, const char *line)
 {
     struct screen *self = context;
@@ -41,13 +50,21 @@ static void show_warning(void *context, const char *line)
     pthread_mutex_unlock(&self->mutex);
 }
 
-static void show_progress(void *context, const mfn__run_counts *counts, size_t waiting)
+static void show_progress(void *context, const mfn__run_summary *so_far)
 {
     struct screen *self = context;
-    char note[96];
-    uint64_t done = counts->published + counts->dead_lettered;
-    snprintf(note, sizeof note, "%zu waiting, %" PRIu64 " failed%s", waiting, counts->dead_lettered,
-             atomic_load(self->stop) ? ", finishing" : "");
+    const mfn__run_counts *counts = &so_far->counts;
+    char note[128];
+    uint64_t done = counts->published + counts->dead_lettered + counts->spooled;
+    int used = snprintf(note, sizeof note, "%zu waiting, %" PRIu64 " failed", so_far->jobs_waiting,
+                        counts->dead_lettered);
+    if (counts->spooled > 0 && used > 0) {
+        used += snprintf(note + used, sizeof note - (size_t)used, ", %" PRIu64 " in the spool",
+                         backlog_of(so_far));
+    }
+    if (atomic_load(self->stop) && used > 0) {
+        snprintf(note + used, sizeof note - (size_t)used, ", finishing");
+    }
     pthread_mutex_lock(&self->mutex);
     mfn__progress_show(&self->progress, done, 0, note);
     pthread_mutex_unlock(&self->mutex);
@@ -71,6 +88,43 @@ static double rate(const mfn__run_summary *summary)
     return summary->seconds > 0.0 ? (double)summary->counts.computed / summary->seconds : 0.0;
 }
 
+static void print_source(const mfn__run_summary *summary)
+{
+    const mfn__source_report *source = &summary->connector.source;
+    if (source->text[0] != '\0') {
+        printf(" from %s", source->text);
+    }
+    if (source->files_skipped > 0) {
+        printf(", %" PRIu64 " more done before", source->files_skipped);
+    } else if (source->known_skipped > 0) {
+        printf(", %" PRIu64 " more known before", source->known_skipped);
+    } else if (summary->counts.read == 0 && source->files_read == 0 && source->requests == 0) {
+        printf(": nothing to read there");
+    }
+}
+
+static void print_publisher(const mfn__pipeline *pipeline, const mfn__run_summary *summary,
+                            size_t index)
+{
+    const mfn__publisher_report *report = &summary->publishers[index];
+    char target[MFN__TARGET_MAX];
+    mfn__pipeline_target(pipeline, index, target);
+    printf("%*s%s %s", COLUMN, "", index == 0 ? "to" : "and", target);
+    if (report->metrics.failed > 0) {
+        printf(", %" PRIu64 " refused", report->metrics.failed);
+    }
+    if (report->from_spool > 0) {
+        printf(", %" PRIu64 " from the spool", report->from_spool);
+    }
+    if (report->backlog > 0) {
+        printf(", %" PRIu64 " wait in the spool", report->backlog);
+    }
+    if (report->breaker != MFN__BREAKER_CLOSED) {
+        printf(" (breaker %s)", mfn__breaker_state_name(report->breaker));
+    }
+    putchar('\n');
+}
+
 static void print_text(const mfn__pipeline *pipeline, const mfn__run_summary *summary)
 {
     const mfn__run_counts *counts = &summary->counts;
@@ -78,13 +132,8 @@ static void print_text(const mfn__pipeline *pipeline, const mfn__run_summary *su
     char bytes_published[32];
     print_bytes(counts->bytes_read, bytes_read);
     print_bytes(counts->bytes_published, bytes_published);
-    printf("Jobs read      %10" PRIu64 "   %s from %" PRIu64 " file%s", counts->read, bytes_read,
-           summary->files_read, summary->files_read == 1 ? "" : "s");
-    if (summary->files_skipped > 0) {
-        printf(", %" PRIu64 " more done before", summary->files_skipped);
-    } else if (summary->files_read == 0) {
-        printf(": none matched the pattern");
-    }
+    printf("Jobs read      %10" PRIu64 "   %s", counts->read, bytes_read);
+    print_source(summary);
     printf("\nComputed       %10" PRIu64 "   %.0f jobs/s over %.2f s\n", counts->computed,
            rate(summary), summary->seconds);
     printf("Published      %10" PRIu64 "   %s", counts->published, bytes_published);
@@ -93,16 +142,18 @@ static void print_text(const mfn__pipeline *pipeline, const mfn__run_summary *su
     }
     putchar('\n');
     for (size_t i = 0; i < summary->publisher_count; i++) {
-        char target[MFN__TARGET_MAX];
-        mfn__pipeline_target(pipeline, i, target);
-        printf("%*s%s %s\n", COLUMN, "", i == 0 ? "to" : "and", target);
+        print_publisher(pipeline, summary, i);
+    }
+    if (counts->spooled > 0) {
+        printf("Spooled        %10" PRIu64 "   safe, and owed to a publisher that is down\n",
+               counts->spooled);
     }
     printf("Failed         %10" PRIu64, counts->dead_lettered);
     if (counts->dead_lettered > 0) {
         printf("   reasons and originals in %s", summary->dead_letter_directory);
     }
     printf("\nRetried        %10" PRIu64 "\n", counts->retries);
-    if (summary->is_unfinished) {
+    if (counts->in_flight > 0 || summary->failure.status != MFN_OK) {
         printf("Unfinished     %10" PRIu64 "   they come again in the next run\n",
                counts->in_flight);
         if (summary->failure.status != MFN_OK) {
@@ -111,7 +162,54 @@ static void print_text(const mfn__pipeline *pipeline, const mfn__run_summary *su
     }
 }
 
-static int print_json(const mfn__pipeline *pipeline, const mfn__run_summary *summary)
+static void write_publisher_json(const mfn__pipeline *pipeline, const mfn__run_summary *summary,
+                                 size_t index, mfn__json_writer *json)
+{
+    const mfn__publisher_report *report = &summary->publishers[index];
+    char text[MFN__TARGET_MAX];
+    mfn__json_object_begin(json);
+    mfn__json_key(json, "name");
+    mfn__pipeline_publisher_name(pipeline, index, text, sizeof text);
+    mfn__json_text(json, text);
+    mfn__json_key(json, "target");
+    mfn__pipeline_target(pipeline, index, text);
+    mfn__json_text(json, text);
+    mfn__json_key(json, "breaker");
+    mfn__json_text(json, mfn__breaker_state_name(report->breaker));
+    mfn__json_key(json, "waiting");
+    mfn__json_u64(json, report->waiting);
+    mfn__json_key(json, "backlog");
+    mfn__json_u64(json, report->backlog);
+    mfn__json_key(json, "duplicates");
+    mfn__json_u64(json, report->duplicates);
+    mfn__json_key(json, "metrics");
+    mfn__metrics_write_json(&report->metrics, MFN__PUBLISHES, json);
+    mfn__json_object_end(json);
+}
+
+static void write_connector_json(const mfn__pipeline *pipeline, const mfn__run_summary *summary,
+                                 mfn__json_writer *json)
+{
+    const mfn__connector_report *report = &summary->connector;
+    char source[MFN__TARGET_MAX];
+    mfn__pipeline_source(pipeline, source);
+    mfn__json_object_begin(json);
+    mfn__json_key(json, "source");
+    mfn__json_text(json, source);
+    mfn__json_key(json, "breaker");
+    mfn__json_text(json, mfn__breaker_state_name(report->breaker));
+    mfn__json_key(json, "lag");
+    if (report->source.lag >= 0) {
+        mfn__json_i64(json, report->source.lag);
+    } else {
+        mfn__json_null(json);
+    }
+    mfn__json_key(json, "metrics");
+    mfn__metrics_write_json(&report->metrics, MFN__FETCHES, json);
+    mfn__json_object_end(json);
+}
+
+static void write_numbers(const mfn__run_summary *summary, mfn__json_writer *json)
 {
     const mfn__run_counts *counts = &summary->counts;
     const struct {
@@ -122,22 +220,34 @@ static int print_json(const mfn__pipeline *pipeline, const mfn__run_summary *sum
         {"jobs_computed", counts->computed},
         {"jobs_published", counts->published},
         {"jobs_failed", counts->dead_lettered},
+        {"jobs_spooled", counts->spooled},
         {"jobs_in_flight", counts->in_flight},
         {"duplicates", counts->duplicates},
         {"retried", counts->retries},
-        {"files_read", summary->files_read},
-        {"files_skipped", summary->files_skipped},
+        {"files_read", summary->connector.source.files_read},
+        {"files_skipped", summary->connector.source.files_skipped},
         {"bytes_read", counts->bytes_read},
         {"bytes_published", counts->bytes_published},
+        {"spool_bytes", summary->spool_bytes},
+        {"http_requests", summary->http.requests},
+        {"http_connections_opened", summary->http.connections_opened},
+        {"http_connections_reused", summary->http.connections_reused},
     };
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        mfn__json_key(json, numbers[i].key);
+        mfn__json_u64(json, numbers[i].value);
+    }
+    mfn__json_key(json, "jobs_unaccounted");
+    mfn__json_i64(json, counts->unaccounted);
+}
+
+static int print_json(const mfn__pipeline *pipeline, const mfn__run_summary *summary)
+{
     mfn__buffer text;
     mfn__json_writer json;
     mfn__format_json_begin(&text, &json);
     mfn__json_object_begin(&json);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        mfn__json_key(&json, numbers[i].key);
-        mfn__json_u64(&json, numbers[i].value);
-    }
+    write_numbers(summary, &json);
     mfn__json_key(&json, "seconds");
     mfn__json_real(&json, summary->seconds);
     mfn__json_key(&json, "jobs_per_second");
@@ -150,22 +260,14 @@ static int print_json(const mfn__pipeline *pipeline, const mfn__run_summary *sum
     } else {
         mfn__json_null(&json);
     }
-    mfn__json_key(&json, "results");
-    mfn__json_array_begin(&json);
-    for (size_t i = 0; i < summary->publisher_count; i++) {
-        char target[MFN__TARGET_MAX];
-        mfn__pipeline_target(pipeline, i, target);
-        mfn__json_text(&json, target);
-    }
-    mfn__json_array_end(&json);
     mfn__json_key(&json, "dead_letter_directory");
     mfn__json_text(&json, summary->dead_letter_directory);
     mfn__json_key(&json, "connector");
-    mfn__metrics_write_json(&summary->connector, MFN__FETCHES, &json);
+    write_connector_json(pipeline, summary, &json);
     mfn__json_key(&json, "publishers");
     mfn__json_array_begin(&json);
     for (size_t i = 0; i < summary->publisher_count; i++) {
-        mfn__metrics_write_json(&summary->publishers[i], MFN__PUBLISHES, &json);
+        write_publisher_json(pipeline, summary, i, &json);
     }
     mfn__json_array_end(&json);
     mfn__json_object_end(&json);

@@ -302,6 +302,9 @@ static bool type_fits(mfn_option_type type, const json_t *value)
         return json_is_string(value);
     case MFN_OPTION_DIGITS:
         return json_is_number(value) || json_is_string(value);
+    case MFN_OPTION_LIST:
+    case MFN_OPTION_MAP:
+        break; /* no job has such a field */
     }
     return false;
 }

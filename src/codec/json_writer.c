@@ -218,3 +218,8 @@ void mfn__json_raw(mfn__json_writer *json, const char *text)
 {
     put_value(json, text, strlen(text));
 }
+
+void mfn__json_raw_sized(mfn__json_writer *json, const char *text, size_t size)
+{
+    put_value(json, text, size);
+}

@@ -33,5 +33,6 @@ void mfn__json_bool(mfn__json_writer *json, bool value);
 void mfn__json_null(mfn__json_writer *json);
 /* Puts ready JSON text (digits of a big number, say) as a value. */
 void mfn__json_raw(mfn__json_writer *json, const char *text);
+void mfn__json_raw_sized(mfn__json_writer *json, const char *text, size_t size);
 
 #endif

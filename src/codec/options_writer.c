@@ -10,6 +10,25 @@ static const char *without_leading_zeros(const char *digits)
     return digits[zeros] == '\0' ? "0" : digits + zeros;
 }
 
+static void write_texts(const mfn_texts *texts, mfn__json_writer *json)
+{
+    mfn__json_array_begin(json);
+    for (size_t i = 0; i < texts->count; i++) {
+        mfn__json_text(json, texts->values[i]);
+    }
+    mfn__json_array_end(json);
+}
+
+static void write_pairs(const mfn_texts *texts, mfn__json_writer *json)
+{
+    mfn__json_object_begin(json);
+    for (size_t i = 0; i < texts->count; i++) {
+        mfn__json_key(json, texts->keys[i]);
+        mfn__json_text(json, texts->values[i]);
+    }
+    mfn__json_object_end(json);
+}
+
 static void write_value(const mfn_option *option, const void *field, mfn__json_writer *json)
 {
     switch (option->type) {
@@ -43,6 +62,12 @@ static void write_value(const mfn_option *option, const void *field, mfn__json_w
         }
         break;
     }
+    case MFN_OPTION_LIST:
+        write_texts(field, json);
+        break;
+    case MFN_OPTION_MAP:
+        write_pairs(field, json);
+        break;
     }
 }
 

@@ -245,6 +245,37 @@ static mfn_status build_value(tree_builder *builder, const yaml_event_t *event, 
     return status;
 }
 
+static const char **texts_of(tree_builder *builder, mfn__yaml_node *const *nodes, size_t count)
+{
+    const char **texts = keep(builder, count * sizeof *texts);
+    for (size_t i = 0; texts != NULL && i < count; i++) {
+        texts[i] = nodes[i]->text;
+    }
+    return texts;
+}
+
+/* What options of lists and maps borrow. */
+static mfn_status collect_texts(tree_builder *builder, mfn__yaml_node *node)
+{
+    for (size_t i = 0; i < node->count; i++) {
+        if (node->values[i]->type != MFN__YAML_SCALAR) {
+            return MFN_OK;
+        }
+    }
+    if (node->count == 0) {
+        return MFN_OK;
+    }
+    node->texts.values = texts_of(builder, node->values, node->count);
+    if (node->keys != NULL) {
+        node->texts.keys = texts_of(builder, node->keys, node->count);
+    }
+    if (node->texts.values == NULL || (node->keys != NULL && node->texts.keys == NULL)) {
+        return mfn__fail_memory(builder->err);
+    }
+    node->texts.count = node->count;
+    return MFN_OK;
+}
+
 /* Reads the entries of a list or map up to its end event. */
 static mfn_status build_entries(tree_builder *builder, mfn__yaml_node *node, unsigned level)
 {
@@ -279,7 +310,7 @@ static mfn_status build_entries(tree_builder *builder, mfn__yaml_node *node, uns
     node->count = values.count;
     node->values = values.items;
     node->keys = keys.items;
-    return MFN_OK;
+    return collect_texts(builder, node);
 }
 
 static mfn_status build_node(tree_builder *builder, const yaml_event_t *event, unsigned level,
@@ -414,6 +445,16 @@ const mfn__yaml_node *mfn__yaml_root(const mfn__yaml *yaml)
 const char *mfn__yaml_path(const mfn__yaml *yaml)
 {
     return yaml->path;
+}
+
+bool mfn__yaml_texts(const mfn__yaml_node *node, mfn_texts *ret)
+{
+    if (node->type == MFN__YAML_SCALAR) {
+        *ret = (mfn_texts){.values = &node->text, .count = 1};
+        return true;
+    }
+    *ret = node->texts;
+    return node->texts.count == node->count;
 }
 
 bool mfn__yaml_is_null(const mfn__yaml_node *node)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mfn/status.h"
+#include "mfn/option.h"
 
 typedef enum mfn__yaml_type { MFN__YAML_SCALAR, MFN__YAML_LIST, MFN__YAML_MAP } mfn__yaml_type;
 
@@ -21,6 +21,7 @@ typedef struct mfn__yaml_node {
     size_t count;                     /* LIST, MAP: entries */
     struct mfn__yaml_node *const *values; /* LIST, MAP */
     struct mfn__yaml_node *const *keys;   /* MAP: scalars */
+    mfn_texts texts; /* LIST, MAP: the same as texts; none when a value is no scalar */
 } mfn__yaml_node;
 
 typedef struct mfn__yaml mfn__yaml;
@@ -40,6 +41,10 @@ const char *mfn__yaml_path(const mfn__yaml *yaml);
 
 /* True for "key:", "key: ~" and "key: null": the value was not given. */
 bool mfn__yaml_is_null(const mfn__yaml_node *node);
+
+/* The texts of a list, of a map, or of one scalar that stands for a list of one. False when a value
+ * in it is no scalar. */
+bool mfn__yaml_texts(const mfn__yaml_node *node, mfn_texts *ret);
 
 /* The value of a key, or NULL. */
 const mfn__yaml_node *mfn__yaml_get(const mfn__yaml_node *map, const char *key);

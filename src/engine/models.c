@@ -115,6 +115,7 @@ void mfn__config_resolve(const mfn_simulation_config *config, mfn_simulation_con
             [MFN_OPTION_BOOL] = sizeof(bool),           [MFN_OPTION_WHOLE] = sizeof(uint64_t),
             [MFN_OPTION_REAL] = sizeof(double),         [MFN_OPTION_TEXT] = sizeof(const char *),
             [MFN_OPTION_DIGITS] = sizeof(const char *), [MFN_OPTION_CHOICE] = sizeof(uint32_t),
+            [MFN_OPTION_LIST] = sizeof(mfn_texts),      [MFN_OPTION_MAP] = sizeof(mfn_texts),
         };
         memcpy((char *)ret + option->offset, (const char *)config + option->offset,
                sizes[option->type]);

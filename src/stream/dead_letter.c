@@ -11,32 +11,36 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "codec/base64.h"
 #include "codec/json_writer.h"
 #include "codec/sha256.h"
 #include "stream/names.h"
 
-#define LETTER_BYTES_MAX ((size_t)1 << 30)
-#define STEM_BYTES_MAX   100
-#define HASH_DIGITS      16
-#define INDENT           2
-#define FILE_MODE        0666
-#define NAME_BYTES_MAX   256
+#define STEM_BYTES_MAX 100
+#define HASH_DIGITS    16
+#define INDENT         2
+#define FILE_MODE      0666
+#define NAME_BYTES_MAX 256
 
 /* What the file is called: the source's name and line for people, a hash against collisions. */
-static mfn_status letter_name(const mfn__message *message, char *ret, size_t size, mfn_error *err)
+static mfn_status letter_name(const mfn__dead_letter *letter, char *ret, size_t size,
+                              mfn_error *err)
 {
     mfn__buffer identity;
-    mfn__buffer_init(&identity, LETTER_BYTES_MAX);
-    mfn__buffer_append_format(&identity, "%s\n%llu\n", message->origin,
-                              (unsigned long long)message->index);
-    mfn__buffer_append(&identity, message->original, message->original_size);
+    mfn__buffer_init(&identity, MFN__LETTER_BYTES_MAX);
+    mfn__buffer_append_format(&identity, "%s\n%llu\n", letter->origin,
+                              (unsigned long long)letter->index);
+    mfn__buffer_append(&identity, letter->original, letter->original_size);
+    if (letter->publisher != NULL) {
+        mfn__buffer_append_format(&identity, "\n%s", letter->publisher);
+    }
     mfn_status status = mfn__buffer_check(&identity, "the dead letter", err);
     if (status == MFN_OK) {
         char digest[MFN__SHA256_HEX_SIZE];
         char stem[STEM_BYTES_MAX];
         mfn__sha256_hex(identity.data, identity.size, digest);
-        mfn__name_make_safe(mfn__path_name(message->origin), stem, sizeof stem);
-        snprintf(ret, size, "%s-%llu-%.*s.json", stem, (unsigned long long)message->line,
+        mfn__name_make_safe(mfn__path_name(letter->origin), stem, sizeof stem);
+        snprintf(ret, size, "%s-%llu-%.*s.json", stem, (unsigned long long)letter->line,
                  HASH_DIGITS, digest);
     }
     mfn__buffer_deinit(&identity);
@@ -45,21 +49,9 @@ static mfn_status letter_name(const mfn__message *message, char *ret, size_t siz
 
 static void write_base64(mfn__json_writer *json, const char *bytes, size_t size)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     mfn__buffer text;
-    mfn__buffer_init(&text, LETTER_BYTES_MAX);
-    for (size_t i = 0; i < size; i += 3) {
-        uint32_t group = 0;
-        for (size_t k = 0; k < 3; k++) {
-            group = group << 8 | (i + k < size ? (unsigned char)bytes[i + k] : 0);
-        }
-        char encoded[4];
-        for (size_t k = 0; k < 4; k++) {
-            bool is_used = i + k <= size;
-            encoded[k] = is_used ? digits[group >> (18 - 6 * k) & 63] : '=';
-        }
-        mfn__buffer_append(&text, encoded, sizeof encoded);
-    }
+    mfn__buffer_init(&text, MFN__LETTER_BYTES_MAX);
+    mfn__base64_encode(bytes, size, &text);
     if (text.status == MFN_OK) {
         mfn__json_text_sized(json, text.data != NULL ? text.data : "", text.size);
     } else {
@@ -68,40 +60,53 @@ static void write_base64(mfn__json_writer *json, const char *bytes, size_t size)
     mfn__buffer_deinit(&text);
 }
 
-static void write_letter(mfn__json_writer *json, const mfn__message *message,
+static void write_job(mfn__json_writer *json, const mfn__dead_letter *letter)
+{
+    if (mfn__text_is_utf8(letter->original, letter->original_size)) {
+        mfn__json_key(json, "original");
+        mfn__json_text_sized(json, letter->original, letter->original_size);
+    } else {
+        mfn__json_key(json, "original_base64");
+        write_base64(json, letter->original, letter->original_size);
+    }
+    if (letter->job != NULL && mfn__text_is_utf8(letter->job, letter->job_size)) {
+        mfn__json_key(json, "job");
+        mfn__json_text_sized(json, letter->job, letter->job_size);
+    }
+}
+
+static void write_letter(mfn__json_writer *json, const mfn__dead_letter *letter,
                          const mfn__clock *clock)
 {
     char time[MFN__TIME_TEXT_MAX];
     mfn__time_to_text(mfn__clock_wall_ns(clock), time);
     mfn__json_object_begin(json);
     mfn__json_key(json, "type");
-    mfn__json_text(json, mfn_status_name(message->problem.status));
+    mfn__json_text(json, mfn_status_name(letter->problem->status));
     mfn__json_key(json, "title");
-    mfn__json_text(json, mfn_status_text(message->problem.status));
+    mfn__json_text(json, mfn_status_text(letter->problem->status));
     mfn__json_key(json, "detail");
-    mfn__json_text(json, message->problem.text);
+    mfn__json_text(json, letter->problem->text);
     mfn__json_key(json, "field");
-    mfn__json_text(json, message->problem.field);
+    mfn__json_text(json, letter->problem->field);
     mfn__json_key(json, "source");
     mfn__json_object_begin(json);
     mfn__json_key(json, "file");
-    mfn__json_text(json, message->origin);
+    mfn__json_text(json, letter->origin);
     mfn__json_key(json, "line");
-    mfn__json_u64(json, message->line);
+    mfn__json_u64(json, letter->line);
     mfn__json_key(json, "item");
-    mfn__json_u64(json, message->index);
+    mfn__json_u64(json, letter->index);
     mfn__json_object_end(json);
+    if (letter->publisher != NULL) {
+        mfn__json_key(json, "publisher");
+        mfn__json_text(json, letter->publisher);
+    }
     mfn__json_key(json, "attempts");
-    mfn__json_u64(json, message->attempts);
+    mfn__json_u64(json, letter->attempts);
     mfn__json_key(json, "time");
     mfn__json_text(json, time);
-    if (mfn__text_is_utf8(message->original, message->original_size)) {
-        mfn__json_key(json, "original");
-        mfn__json_text_sized(json, message->original, message->original_size);
-    } else {
-        mfn__json_key(json, "original_base64");
-        write_base64(json, message->original, message->original_size);
-    }
+    write_job(json, letter);
     mfn__json_object_end(json);
 }
 
@@ -148,11 +153,27 @@ static mfn_status put_in_place(const char *folder, const char *name, const mfn__
     return status;
 }
 
-mfn_status mfn__dead_letter_write(const char *folder, const mfn__message *message,
+mfn__dead_letter mfn__dead_letter_of(const mfn__message *message)
+{
+    return (mfn__dead_letter){
+        .problem = &message->problem,
+        .origin = message->origin,
+        .line = message->line,
+        .index = message->index,
+        .attempts = message->attempts,
+        .original = message->original,
+        .original_size = message->original_size,
+        .job = message->job,
+        .job_size = message->job_size,
+        .extra = message->extra,
+    };
+}
+
+mfn_status mfn__dead_letter_write(const char *folder, const mfn__dead_letter *letter,
                                   const mfn__clock *clock, mfn_error *err)
 {
     char name[NAME_BYTES_MAX];
-    mfn_status status = letter_name(message, name, sizeof name, err);
+    mfn_status status = letter_name(letter, name, sizeof name, err);
     if (status == MFN_OK) {
         status = mfn__file_make_directory(folder, err);
     }
@@ -161,9 +182,9 @@ mfn_status mfn__dead_letter_write(const char *folder, const mfn__message *messag
     }
     mfn__buffer text;
     mfn__json_writer json;
-    mfn__buffer_init(&text, LETTER_BYTES_MAX);
+    mfn__buffer_init(&text, MFN__LETTER_BYTES_MAX);
     mfn__json_start(&json, &text, INDENT);
-    write_letter(&json, message, clock);
+    write_letter(&json, letter, clock);
     mfn__buffer_append_char(&text, '\n');
     status = mfn__buffer_check(&text, "the dead letter", err);
     if (status == MFN_OK) {

@@ -11,9 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
+
 #include "mfn/status.h"
 
 typedef struct mfn__ledger mfn__ledger;
+
+/* In place of a path: a ledger that is gone when it is closed. */
+#define MFN__LEDGER_MEMORY ":memory:"
 
 /* Creates the file and its folder when they are missing. MFN_BUSY: another process has it. */
 mfn_status mfn__ledger_open(const char *path, mfn__ledger **ret, mfn_error *err);
@@ -68,5 +73,21 @@ mfn_status mfn__ledger_number(mfn__ledger *ledger, uint64_t target, const char *
                               mfn_error *err);
 mfn_status mfn__ledger_number_set(mfn__ledger *ledger, uint64_t target, const char *key,
                                   int64_t value, mfn_error *err);
+
+/* A text of the target under a key, such as a cursor, appended; MFN_NOT_FOUND when there is none. */
+mfn_status mfn__ledger_text(mfn__ledger *ledger, uint64_t target, const char *key, mfn__buffer *ret,
+                            mfn_error *err);
+mfn_status mfn__ledger_text_set(mfn__ledger *ledger, uint64_t target, const char *key,
+                                const char *value, mfn_error *err);
+mfn_status mfn__ledger_text_remove(mfn__ledger *ledger, uint64_t target, const char *key,
+                                   mfn_error *err);
+
+/* Items that a source gave before, by their SHA-256, as a set per target. mfn__ledger_known_add
+ * says in `*ret_was_known` whether it was there, and marks it with the generation;
+ * mfn__ledger_known_forget drops those whose mark is older than `generation`. */
+mfn_status mfn__ledger_known_add(mfn__ledger *ledger, uint64_t target, const char *digest,
+                                 int64_t generation, bool *ret_was_known, mfn_error *err);
+mfn_status mfn__ledger_known_forget(mfn__ledger *ledger, uint64_t target, int64_t generation,
+                                    mfn_error *err);
 
 #endif

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* The pipeline: a connector's jobs through the engine to every publisher, with nothing lost.
  *
- * Threads: one takes jobs in, the workers compute, and the caller's delivers: it publishes batches,
- * writes dead letters and acknowledges. Between them stand bounded queues: when delivery stalls,
- * intake waits. */
+ * Threads: one takes jobs in, the workers compute, each publisher has a lane of its own, and the
+ * caller's settles: it writes dead letters and acknowledges. Between them stand bounded queues:
+ * when something stalls, intake waits. */
 #ifndef MFN_STREAM_PIPELINE_H
 #define MFN_STREAM_PIPELINE_H
 
 #include <stdatomic.h>
 
+#include "stream/breaker.h"
 #include "stream/kinds.h"
 #include "stream/metrics.h"
 #include "stream/settings.h"
 
-#define MFN__PUBLISHERS_MAX 16
-#define MFN__TARGET_MAX     512
+#define MFN__TARGET_MAX 512
 
 /* A pipeline file, read and checked. Nothing is open. */
 typedef struct mfn__pipeline mfn__pipeline;
@@ -27,32 +27,79 @@ void mfn__pipeline_free(mfn__pipeline *pipeline); /* NULL is allowed */
 /* Every option with its value, defaults included, as YAML. */
 void mfn__pipeline_write_effective(const mfn__pipeline *pipeline, mfn__buffer *text);
 
-/* Where publisher number `index` puts results, for people: "out/results". Cut where it is long. */
+/* Where publisher number `index` puts results, for people and without secrets: "out/results". Cut
+ * where it is long. */
 void mfn__pipeline_target(const mfn__pipeline *pipeline, size_t index, char ret[MFN__TARGET_MAX]);
 
-/* in = published + dead_lettered + in_flight, always. */
+/* Where jobs come from, likewise. */
+void mfn__pipeline_source(const mfn__pipeline *pipeline, char ret[MFN__TARGET_MAX]);
+
+/* The kind of the connector: "rest". Static. */
+const char *mfn__pipeline_connector_kind(const mfn__pipeline *pipeline);
+
+/* The name of publisher number `index`: given, or its kind and a number where kinds repeat. */
+void mfn__pipeline_publisher_name(const mfn__pipeline *pipeline, size_t index, char *ret,
+                                  size_t size);
+
+/* The folder of its dead letters. */
+const char *mfn__pipeline_dead_letters(const mfn__pipeline *pipeline);
+
+/* Tries to reach component number `index`: 0 is the connector, then the publishers in order. */
+size_t mfn__pipeline_component_count(const mfn__pipeline *pipeline);
+mfn_status mfn__pipeline_probe(const mfn__pipeline *pipeline, size_t index,
+                               const mfn__surroundings *surroundings, mfn_error *err);
+
+/* read = published + dead_lettered + spooled + in_flight, always: `unaccounted` is the difference,
+ * from counts that are kept at different places. */
 typedef struct mfn__run_counts {
     uint64_t read;          /* jobs taken in */
     uint64_t computed;      /* results */
     uint64_t published;     /* by every publisher, and acknowledged */
     uint64_t dead_lettered; /* and acknowledged */
-    uint64_t in_flight;     /* taken in, but neither: they come again in the next run */
+    uint64_t spooled;       /* acknowledged; a publisher that is down has them in the spool */
+    uint64_t in_flight;     /* taken in, but none of these: they come again in the next run */
+    int64_t unaccounted;    /* 0, or there is a bug */
     uint64_t duplicates;    /* published results that were there before */
     uint64_t retries;
     uint64_t bytes_read, bytes_published;
 } mfn__run_counts;
 
+/* A publisher at one moment. */
+typedef struct mfn__publisher_report {
+    mfn__metrics metrics;
+    mfn__breaker_state breaker;
+    uint64_t breaker_openings;
+    uint64_t waiting;    /* results in its queue */
+    uint64_t backlog;    /* results in the spool */
+    uint64_t into_spool; /* put there by this run, */
+    uint64_t from_spool; /* and taken from there */
+    uint64_t duplicates; /* published results that were there before */
+} mfn__publisher_report;
+
+/* The connector at one moment. */
+typedef struct mfn__connector_report {
+    mfn__metrics metrics;
+    mfn__breaker_state breaker;
+    mfn__source_report source;
+} mfn__connector_report;
+
 typedef struct mfn__run_summary {
     mfn__run_counts counts;
-    uint64_t files_read, files_skipped;
     double seconds;
-    bool is_unfinished; /* delivery gave up or work was abandoned */
+    bool is_unfinished; /* something is in flight or in the spool, or the run was given up */
     mfn_error failure;  /* why */
     const char *dead_letter_directory;
+    mfn__connector_report connector;
     size_t publisher_count;
-    mfn__metrics connector;
-    mfn__metrics publishers[MFN__PUBLISHERS_MAX];
+    mfn__publisher_report publishers[MFN__PUBLISHERS_MAX];
+    uint64_t spool_bytes;
+    size_t jobs_waiting; /* in the queue before the workers */
+    mfn__http_counts http;
 } mfn__run_summary;
+
+/* The summary as metrics in Prometheus' text format, as promtool wants it. */
+void mfn__run_summary_write_prometheus(const mfn__pipeline *pipeline,
+                                       const mfn__run_summary *summary, mfn__buffer *text);
 
 typedef struct mfn__run_options {
     bool once; /* end when the source is empty, and give up when retries are used up */
@@ -60,7 +107,7 @@ typedef struct mfn__run_options {
     const mfn__clock *clock;
     mfn__log log;
     /* Called a few times a second by the caller's thread. May be NULL. */
-    void (*progress)(void *context, const mfn__run_counts *counts, size_t waiting);
+    void (*progress)(void *context, const mfn__run_summary *so_far);
     void *progress_context;
 } mfn__run_options;
 

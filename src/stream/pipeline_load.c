@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads a pipeline file section by section against option tables, collecting every problem. */
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,44 +8,12 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/number.h"
-#include "base/option_table.h"
 #include "base/text.h"
 #include "stream/pipeline_internal.h"
 
 #define WORKERS_MAX    1024
 #define KINDS_MAX      32
-#define CELL_STEPS_MAX 9e18
-#define TEXT_SHOWN_MAX 4097 /* of a path */
-
-/* clang-format off: one row per option */
-static const mfn_option engine_table[] = {
-    MFN__TEXT(mfn__engine_options, workers, "auto", "threads that compute; auto: one per core"),
-    MFN__WHOLE(mfn__engine_options, max_cell_steps, 1, CELL_STEPS_MAX, "100000000000", "",
-               "jobs with more cells x steps become dead letters"),
-    MFN__WHOLE(mfn__engine_options, queue_items, 1, 1e6, "1000", "", "jobs that may wait"),
-    MFN__WHOLE(mfn__engine_options, queue_bytes, 1048576, 1e12, "256MiB", "bytes",
-               "memory that waiting jobs and results may take"),
-    {0},
-};
-
-static const mfn_option dead_letter_table[] = {
-    MFN__TEXT(mfn__dead_letter_options, directory, "out/dead-letter",
-              "folder for jobs that can never give a result"),
-    {0},
-};
-
-static const mfn_option general_table[] = {
-    MFN__TEXT(mfn__general_options, state, "out/state.db", "file that remembers what is done"),
-    MFN__REAL(mfn__general_options, grace_time, 0, 86400, "30", "s",
-              "time to finish what is under way when asked to stop"),
-    {0},
-};
-
-static const mfn_option batch_table[] = {
-    MFN__WHOLE(mfn__batch_options, batch_size, 1, 500, "100", "", "results published together"),
-    {0},
-};
-/* clang-format on */
+#define NAME_SHOWN_MAX 64
 
 typedef struct loading {
     const mfn__kinds *kinds;
@@ -98,6 +65,17 @@ static const mfn__yaml_node *kind_of(const loading *load, const mfn__yaml_node *
     return kind;
 }
 
+/* What a kind says about its options beyond the table, at the line of the option when it names one.
+ */
+static void add_judgement(const loading *load, const mfn__yaml_node *section_node,
+                          const char *section, const mfn_error *err)
+{
+    char text[sizeof err->text + 64];
+    const mfn__yaml_node *node = mfn__yaml_get(section_node, err->field);
+    snprintf(text, sizeof text, "%s.%s", section, err->text);
+    add_problem(load, node != NULL ? node : section_node, text);
+}
+
 static void load_connector(const loading *load, const mfn__yaml_node *root)
 {
     mfn__pipeline *pipeline = load->pipeline;
@@ -129,10 +107,18 @@ static void load_connector(const loading *load, const mfn__yaml_node *root)
         return;
     }
     static const char *const ignored[] = {"kind", NULL};
-    const mfn_option *const tables[] = {pipeline->connector->options, mfn__retry_option_table()};
-    void *const options[] = {pipeline->connector_options, &pipeline->connector_retry};
-    mfn__settings_apply(pipeline->yaml, node, "connector", tables, options, 2, ignored,
+    const mfn_option *const tables[] = {pipeline->connector->options, mfn__retry_option_table(),
+                                        mfn__breaker_option_table()};
+    void *const options[] = {pipeline->connector_options, &pipeline->connector_retry,
+                             &pipeline->connector_breaker};
+    size_t problems = load->problems->count;
+    mfn__settings_apply(pipeline->yaml, node, "connector", tables, options, 3, ignored,
                         load->problems);
+    mfn_error err = {0};
+    if (load->problems->count == problems && pipeline->connector->check != NULL &&
+        pipeline->connector->check(pipeline->connector_options, &err) != MFN_OK) {
+        add_judgement(load, node, "connector", &err);
+    }
     if (!pipeline->connector_retry.enabled) {
         add_problem(load, node,
                     "connector.enabled: expected true, because without its connector a "
@@ -171,15 +157,15 @@ static void load_publisher(const loading *load, const mfn__yaml_node *node, size
     }
     static const char *const ignored[] = {"kind", NULL};
     const mfn_option *const tables[] = {publisher->ops->options, mfn__retry_option_table(),
-                                        batch_table};
-    void *const options[] = {publisher->options, &publisher->retry, &publisher->batch};
-    mfn__settings_apply(pipeline->yaml, node, section, tables, options, 3, ignored, load->problems);
+                                        mfn__breaker_option_table(), mfn__publisher_table};
+    void *const options[] = {publisher->options, &publisher->retry, &publisher->breaker,
+                             &publisher->common};
+    size_t problems = load->problems->count;
+    mfn__settings_apply(pipeline->yaml, node, section, tables, options, 4, ignored, load->problems);
     mfn_error err = {0};
-    if (load->problems->count == 0 && publisher->ops->check != NULL &&
+    if (load->problems->count == problems && publisher->ops->check != NULL &&
         publisher->ops->check(publisher->options, &err) != MFN_OK) {
-        char text[sizeof section + sizeof err.text];
-        snprintf(text, sizeof text, "%s.%s", section, err.text);
-        add_problem(load, node, text);
+        add_judgement(load, node, section, &err);
     }
     if (publisher->retry.enabled) {
         pipeline->publisher_count++;
@@ -244,6 +230,43 @@ static void load_workers(const loading *load, const mfn__yaml_node *root)
     pipeline->worker_count = (size_t)workers;
 }
 
+/* Dead letters and metrics tell publishers apart by name. */
+static void judge_names(const loading *load, const mfn__yaml_node *root)
+{
+    const mfn__pipeline *pipeline = load->pipeline;
+    for (size_t i = 0; i < pipeline->publisher_count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            char one[NAME_SHOWN_MAX];
+            char other[NAME_SHOWN_MAX];
+            mfn__pipeline_publisher_name(pipeline, i, one, sizeof one);
+            mfn__pipeline_publisher_name(pipeline, k, other, sizeof other);
+            if (strcmp(one, other) == 0) {
+                char text[NAME_SHOWN_MAX + 64];
+                snprintf(text, sizeof text, "publishers[%zu].name: '%s' is taken", i, one);
+                add_problem(load, mfn__yaml_get(root, "publishers"), text);
+            }
+        }
+    }
+}
+
+/* A transaction spans one consumer and one producer. */
+static void judge_exactly_once(const loading *load, const mfn__yaml_node *root)
+{
+    mfn__pipeline *pipeline = load->pipeline;
+    for (size_t i = 0; i < pipeline->publisher_count; i++) {
+        const mfn__publisher_section *publisher = &pipeline->publishers[i];
+        if (publisher->ops->is_exactly_once == NULL ||
+            !publisher->ops->is_exactly_once(publisher->options)) {
+            continue;
+        }
+        pipeline->is_exactly_once = true;
+        if (pipeline->publisher_count > 1 || pipeline->connector->position == NULL) {
+            add_problem(load, mfn__yaml_get(root, "publishers"),
+                        "publishers: exactly_once needs a Kafka connector and this publisher alone");
+        }
+    }
+}
+
 static void load_all(const loading *load)
 {
     mfn__pipeline *pipeline = load->pipeline;
@@ -254,14 +277,20 @@ static void load_all(const loading *load)
     }
     load_connector(load, root);
     load_publishers(load, root);
-    load_section(load, root, "engine", engine_table, &pipeline->engine);
-    load_section(load, root, "dead_letter", dead_letter_table, &pipeline->dead_letter);
+    load_section(load, root, "engine", mfn__engine_table, &pipeline->engine);
+    load_section(load, root, "dead_letter", mfn__dead_letter_table, &pipeline->dead_letter);
+    load_section(load, root, "spool", mfn__spool_table, &pipeline->spool);
+    load_section(load, root, "http", mfn__http_pool_option_table(), &pipeline->http);
     static const char *const sections[] = {"connector", "publishers", "engine", "dead_letter",
-                                           NULL};
-    const mfn_option *const tables[] = {general_table};
+                                           "spool",     "http",       NULL};
+    const mfn_option *const tables[] = {mfn__general_table};
     void *const structs[] = {&pipeline->general};
     mfn__settings_apply(pipeline->yaml, root, "", tables, structs, 1, sections, load->problems);
     load_workers(load, root);
+    if (load->problems->count == 0) {
+        judge_names(load, root);
+        judge_exactly_once(load, root);
+    }
 }
 
 mfn_status mfn__pipeline_load(const char *path, const mfn__kinds *kinds, mfn__problems *problems,
@@ -301,65 +330,3 @@ void mfn__pipeline_free(mfn__pipeline *pipeline)
     mfn__mem_free(pipeline);
 }
 
-void mfn__pipeline_target(const mfn__pipeline *pipeline, size_t index, char ret[MFN__TARGET_MAX])
-{
-    const mfn__publisher_section *publisher = &pipeline->publishers[index];
-    const mfn_option *option = mfn_option_find(publisher->ops->options, publisher->ops->target);
-    assert(option != NULL);
-    mfn_option_get_text(option, publisher->options, ret, MFN__TARGET_MAX);
-}
-
-/* As YAML that reads back as the same value: quotes, and '$' doubled. */
-static void write_quoted(mfn__buffer *text, const char *value)
-{
-    mfn__buffer_append_char(text, '"');
-    for (const char *c = value; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7F) {
-            mfn__buffer_append_format(text, "\\x%02X", (unsigned)*c);
-            continue;
-        }
-        if (*c == '"' || *c == '\\') {
-            mfn__buffer_append_char(text, '\\');
-        } else if (*c == '$') {
-            mfn__buffer_append_char(text, '$');
-        }
-        mfn__buffer_append_char(text, *c);
-    }
-    mfn__buffer_append_char(text, '"');
-}
-
-static void write_options(mfn__buffer *text, const char *indent, const mfn_option *table,
-                          const void *options)
-{
-    for (const mfn_option *option = table; option->name != NULL; option++) {
-        char value[TEXT_SHOWN_MAX];
-        mfn_option_get_text(option, options, value, sizeof value);
-        mfn__buffer_append_format(text, "%s%s: ", indent, option->name);
-        if (option->type == MFN_OPTION_TEXT) {
-            write_quoted(text, value);
-        } else {
-            mfn__buffer_append_text(text, value);
-        }
-        mfn__buffer_append_char(text, '\n');
-    }
-}
-
-void mfn__pipeline_write_effective(const mfn__pipeline *pipeline, mfn__buffer *text)
-{
-    mfn__buffer_append_format(text, "connector:\n  kind: %s\n", pipeline->connector->kind);
-    write_options(text, "  ", pipeline->connector->options, pipeline->connector_options);
-    write_options(text, "  ", mfn__retry_option_table(), &pipeline->connector_retry);
-    mfn__buffer_append_text(text, "engine:\n");
-    write_options(text, "  ", engine_table, &pipeline->engine);
-    mfn__buffer_append_text(text, "publishers:\n");
-    for (size_t i = 0; i < pipeline->publisher_count; i++) {
-        const mfn__publisher_section *publisher = &pipeline->publishers[i];
-        mfn__buffer_append_format(text, "  - kind: %s\n", publisher->ops->kind);
-        write_options(text, "    ", publisher->ops->options, publisher->options);
-        write_options(text, "    ", mfn__retry_option_table(), &publisher->retry);
-        write_options(text, "    ", batch_table, &publisher->batch);
-    }
-    mfn__buffer_append_text(text, "dead_letter:\n");
-    write_options(text, "  ", dead_letter_table, &pipeline->dead_letter);
-    write_options(text, "", general_table, &pipeline->general);
-}

@@ -83,6 +83,24 @@ bool mfn__queue_add(mfn__queue *queue, mfn__message *message)
     return is_open;
 }
 
+bool mfn__queue_wait_for_room(mfn__queue *queue, const mfn__message *message, int64_t deadline_ns)
+{
+    const struct timespec deadline = {
+        .tv_sec = (time_t)(deadline_ns / MFN__NS_PER_S),
+        .tv_nsec = (long)(deadline_ns % MFN__NS_PER_S),
+    };
+    size_t bytes = mfn__message_bytes(message);
+    pthread_mutex_lock(&queue->mutex);
+    while (!queue->is_closed && !has_room(queue, bytes)) {
+        if (pthread_cond_timedwait(&queue->not_full, &queue->mutex, &deadline) != 0) {
+            break;
+        }
+    }
+    bool has_some = queue->is_closed || has_room(queue, bytes);
+    pthread_mutex_unlock(&queue->mutex);
+    return has_some;
+}
+
 size_t mfn__queue_take(mfn__queue *queue, int64_t deadline_ns, mfn__message **ret, size_t max)
 {
     struct timespec deadline = {

@@ -21,6 +21,10 @@ void mfn__queue_free(mfn__queue *queue); /* NULL is allowed */
  * was closed. Any thread. */
 bool mfn__queue_add(mfn__queue *queue, mfn__message *message);
 
+/* Waits for room for the message, at most until the deadline (monotonic); false when there is none
+ * yet. Only for the one thread that adds: others could take the room. */
+bool mfn__queue_wait_for_room(mfn__queue *queue, const mfn__message *message, int64_t deadline_ns);
+
 /* Takes up to `max` messages: waits for the first one at most until the deadline (monotonic). 0
  * when it passed, or when the queue is closed and empty: see mfn__queue_is_over. Any thread. */
 size_t mfn__queue_take(mfn__queue *queue, int64_t deadline_ns, mfn__message **ret, size_t max);

@@ -8,6 +8,8 @@
 static const char *const strategy_names[] = {"exponential_backoff", "linear_backoff", "fixed_delay",
                                              "no_retry", NULL};
 
+static const char *const jitter_names[] = {"none", "full", "equal", NULL};
+
 #define RETRIES_MAX 1000000
 #define SECONDS_MAX 86400
 
@@ -26,6 +28,10 @@ const mfn_option *mfn__retry_option_table(void)
                   "no delay is longer"),
         MFN__REAL(mfn__retry_options, timeout, 0, SECONDS_MAX, "30.0", "s",
                   "limit of one call to another machine"),
+        MFN__CHOICE(mfn__retry_options, retry_jitter, jitter_names, "none",
+                    "spread delays at random: not, from 0, or from their half"),
+        MFN__REAL(mfn__retry_options, max_retry_time, 0, SECONDS_MAX, "0", "s",
+                  "no retry begins later than this after the first attempt; 0: no limit"),
         {0},
     };
     /* clang-format on */
@@ -50,6 +56,19 @@ double mfn__retry_delay_s(const mfn__retry_options *options, uint64_t attempt)
         break;
     }
     return delay_s < options->max_retry_delay ? delay_s : options->max_retry_delay;
+}
+
+double mfn__retry_jittered_s(const mfn__retry_options *options, double delay_s, double draw)
+{
+    switch ((mfn__retry_jitter)options->retry_jitter) {
+    case MFN__JITTER_FULL:
+        return delay_s * draw;
+    case MFN__JITTER_EQUAL:
+        return delay_s / 2.0 + delay_s / 2.0 * draw;
+    case MFN__JITTER_NONE:
+        break;
+    }
+    return delay_s;
 }
 
 bool mfn__retry_allows(const mfn__retry_options *options, uint64_t attempt)

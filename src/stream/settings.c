@@ -153,18 +153,46 @@ static const char *nearest_choice(const mfn_option *option, const mfn__yaml_node
     return mfn__text_nearest(value->text, option->choices, list_length(option->choices));
 }
 
+/* A list of one may stand without brackets. A list that must be given must have something in it. */
+static bool set_texts(const mfn_option *option, void *options, const mfn__yaml_node *value)
+{
+    mfn_texts texts;
+    bool fits = option->type == MFN_OPTION_MAP ? value->type == MFN__YAML_MAP
+                                               : value->type != MFN__YAML_MAP;
+    if (!fits || !mfn__yaml_texts(value, &texts) ||
+        (texts.count == 0 && option->default_text == NULL)) {
+        return false;
+    }
+    memcpy((char *)options + option->offset, &texts, sizeof texts);
+    return true;
+}
+
+/* What must never be shown is not. */
+static void describe_got(const mfn_option *option, const mfn__yaml_node *value, char *ret,
+                         size_t size)
+{
+    if (option->is_secret && value->type == MFN__YAML_SCALAR) {
+        snprintf(ret, size, "another value");
+    } else {
+        describe_value(value, ret, size);
+    }
+}
+
 static void set_option(const one_section *section, const mfn_option *option, void *options,
                        const mfn__yaml_node *value)
 {
-    if (value->type == MFN__YAML_SCALAR &&
-        mfn_option_set_text(option, options, value->text, NULL) == MFN_OK) {
+    bool is_list = option->type == MFN_OPTION_LIST;
+    bool is_map = option->type == MFN_OPTION_MAP;
+    if (is_list || is_map ? set_texts(option, options, value)
+                          : value->type == MFN__YAML_SCALAR &&
+                                mfn_option_set_text(option, options, value->text, NULL) == MFN_OK) {
         return;
     }
     char expected[TEXT_BYTES / 4];
     char got[SHOWN_BYTES + 32];
     char hint[SHOWN_BYTES] = "";
     mfn_option_expected(option, expected, sizeof expected);
-    describe_value(value, got, sizeof got);
+    describe_got(option, value, got, sizeof got);
     const char *nearest = nearest_choice(option, value);
     if (nearest != NULL) {
         snprintf(hint, sizeof hint, "; did you mean '%s'?", nearest);

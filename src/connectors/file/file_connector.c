@@ -68,7 +68,7 @@ typedef struct connector {
     mfn__source *current; /* being read; once at its end it belongs to delivery alone */
     mfn__item_reader *reader;
     bool is_too_large; /* `current` is handed out as one dead letter */
-    uint64_t files_read, files_skipped;
+    atomic_uint_fast64_t files_read, files_skipped; /* intake counts, others look */
 } connector;
 
 static void warn(const connector *self, const char *path, const char *text)
@@ -261,7 +261,7 @@ static mfn_status open_candidate(connector *self, const char *path, mfn_error *e
     }
     close(descriptor);
     if (status == MFN_OK && !is_under_way) {
-        self->files_skipped++;
+        atomic_fetch_add(&self->files_skipped, 1);
         let_go(self, path, &identity, &entry); /* a crash came before the deletion */
     }
     return status;
@@ -420,7 +420,7 @@ static mfn_status read_current(connector *self, mfn__batch *batch, mfn_error *er
         bool is_cut = false;
         mfn_status status = next_message(self, &message, &is_cut, err);
         if (status == MFN_NOT_FOUND) {
-            self->files_read++;
+            atomic_fetch_add(&self->files_read, 1);
             end_current(self);
             return MFN_OK;
         }
@@ -437,8 +437,10 @@ static mfn_status read_current(connector *self, mfn__batch *batch, mfn_error *er
     return MFN_OK;
 }
 
-static void settled(void *opaque)
+static void settled(void *opaque, const mfn__receipt *receipts, size_t count)
 {
+    (void)receipts;
+    (void)count;
     connector *self = opaque;
     mfn__source *source = mfn__sources_take_finished(&self->sources);
     while (source != NULL) {
@@ -478,8 +480,10 @@ static mfn_status advance(connector *self, mfn__batch *batch, mfn_error *err)
     return status;
 }
 
-static mfn_status fetch(void *opaque, int64_t deadline_ns, mfn__batch *ret, mfn_error *err)
+static mfn_status fetch(void *opaque, int64_t deadline_ns, mfn__batch *ret, mfn__advice *ret_advice,
+                        mfn_error *err)
 {
+    (void)ret_advice;
     connector *self = opaque;
     ret->count = 0;
     for (;;) {
@@ -495,7 +499,10 @@ static mfn_status fetch(void *opaque, int64_t deadline_ns, mfn__batch *ret, mfn_
         }
         int64_t now_ns = mfn__clock_monotonic_ns(self->around.clock);
         if (now_ns >= deadline_ns) {
-            return self->is_waiting ? MFN_TIMED_OUT : MFN_NOT_FOUND;
+            return self->is_waiting
+                       ? mfn__fail(err, MFN_TIMED_OUT, "directory",
+                                   "a file that somebody still writes, or one without its marker")
+                       : MFN_NOT_FOUND;
         }
         int64_t until_ns = self->look_at_ns < deadline_ns ? self->look_at_ns : deadline_ns;
         if (mfn__watch_wait(&self->watch, until_ns - now_ns)) {
@@ -511,11 +518,22 @@ static mfn_status acknowledge(void *opaque, const mfn__receipt *receipts, size_t
     return mfn__sources_acknowledge(&self->sources, self->around.ledger, receipts, count, err);
 }
 
-static void count_sources(void *opaque, uint64_t *ret_read, uint64_t *ret_skipped)
+static void report(void *opaque, mfn__source_report *ret)
 {
-    const connector *self = opaque;
-    *ret_read = self->files_read;
-    *ret_skipped = self->files_skipped;
+    connector *self = opaque;
+    *ret = (mfn__source_report){
+        .files_read = atomic_load(&self->files_read),
+        .files_skipped = atomic_load(&self->files_skipped),
+        .lag = -1,
+    };
+    snprintf(ret->text, sizeof ret->text, "%llu file%s", (unsigned long long)ret->files_read,
+             ret->files_read == 1 ? "" : "s");
+}
+
+static void describe(const void *given, char *ret, size_t size)
+{
+    const mfn__file_connector_options *options = given;
+    snprintf(ret, size, "%s", options->directory);
 }
 
 static void close_connector(void *opaque)
@@ -561,11 +579,13 @@ const mfn__connector_ops mfn__file_connector = {
     .help = "jobs from the files of a folder",
     .options = option_table,
     .options_size = sizeof(mfn__file_connector_options),
+    .describe = describe,
+    .probe = mfn__file_connector_probe,
     .open = open_connector,
     .fetch = fetch,
     .acknowledge = acknowledge,
     .has_news = has_news,
     .settled = settled,
-    .count_sources = count_sources,
+    .report = report,
     .close = close_connector,
 };

@@ -17,4 +17,8 @@ typedef struct mfn__file_connector_options {
 
 extern const mfn__connector_ops mfn__file_connector;
 
+/* Whether the directory is there and can be listed; changes nothing. */
+mfn_status mfn__file_connector_probe(const void *options, const mfn__surroundings *surroundings,
+                                   mfn_error *err);
+
 #endif

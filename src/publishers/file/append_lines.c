@@ -33,12 +33,11 @@ typedef struct stream_state {
 } stream_state;
 
 typedef struct line_batch {
-    mfn__message *const *messages;
+    mfn__parcel *const *parcels;
     size_t count;
     size_t done;       /* messages that are settled: a file may become full before all are */
     mfn__buffer lines; /* of those that were not there yet */
     size_t added;      /* how many these are */
-    uint64_t duplicates;
 } line_batch;
 
 static mfn_status load(mfn__file_target *self, stream_state *ret, mfn_error *err)
@@ -212,22 +211,21 @@ static mfn_status collect(mfn__file_target *self, line_batch *batch, stream_stat
 {
     for (; batch->done < batch->count && !is_full(self, state, batch->lines.size); batch->done++) {
         char name[MFN__NAME_MAX];
-        const mfn__message *message = batch->messages[batch->done];
-        const mfn__payload *payload = &message->payloads[MFN__CONTENT_LINE];
+        mfn__parcel *parcel = batch->parcels[batch->done];
         mfn_status status =
-            mfn__ledger_receipt(self->around.ledger, self->target, message->result_id, name, err);
+            mfn__ledger_receipt(self->around.ledger, self->target, parcel->result_id, name, err);
         if (status == MFN_OK) {
-            batch->duplicates++;
+            parcel->was_known = true;
             continue;
         }
         if (status != MFN_NOT_FOUND) {
             return status;
         }
-        mfn__buffer_append(&batch->lines, payload->bytes, payload->size);
+        mfn__buffer_append(&batch->lines, parcel->bytes, parcel->size);
         mfn__buffer_append_char(&batch->lines, '\n');
         batch->added++;
         state->lines++;
-        status = mfn__ledger_receipt_add(self->around.ledger, self->target, message->result_id,
+        status = mfn__ledger_receipt_add(self->around.ledger, self->target, parcel->result_id,
                                          self->stream_name, err);
         if (status != MFN_OK) {
             return status;
@@ -276,10 +274,10 @@ static mfn_status end_transaction(const mfn__file_target *self, mfn_status statu
     return status;
 }
 
-mfn_status mfn__append_lines(mfn__file_target *self, mfn__message *const *messages, size_t count,
-                             uint64_t *ret_duplicates, mfn_error *err)
+mfn_status mfn__append_lines(mfn__file_target *self, mfn__parcel *const *parcels, size_t count,
+                             mfn_error *err)
 {
-    line_batch batch = {.messages = messages, .count = count};
+    line_batch batch = {.parcels = parcels, .count = count};
     mfn__buffer_init(&batch.lines, BATCH_BYTES_MAX);
     mfn_status status = MFN_OK;
     while (status == MFN_OK && batch.done < count) {
@@ -295,8 +293,5 @@ mfn_status mfn__append_lines(mfn__file_target *self, mfn__message *const *messag
         }
     }
     mfn__buffer_deinit(&batch.lines);
-    if (status == MFN_OK) {
-        *ret_duplicates += batch.duplicates;
-    }
     return status;
 }

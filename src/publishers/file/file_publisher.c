@@ -17,8 +17,7 @@
 #include "publishers/file/file_names.h"
 #include "publishers/file/writers.h"
 
-#define TARGET_KEY_BYTES_MAX 8192
-#define ROTATE_MAX           9e18
+#define ROTATE_MAX 9e18
 
 static const char *const content_names[] = {"result", "image", "field", NULL};
 
@@ -36,6 +35,8 @@ static const mfn_option option_table[] = {
                "append mode: begin a new file at this size; 0: never"),
     MFN__WHOLE(mfn__file_publisher_options, rotate_count, 0, ROTATE_MAX, "0", "",
                "append mode: begin a new file after so many results; 0: never"),
+    MFN__WHOLE(mfn__file_publisher_options, batch_size, 1, MFN__PARCELS_MAX, "100", "",
+               "results written and synchronised together"),
     {0},
 };
 /* clang-format on */
@@ -99,20 +100,34 @@ static mfn_status find_token(mfn__file_target *self, mfn_error *err)
     return status;
 }
 
-static mfn_status find_target(mfn__file_target *self, mfn_error *err)
+/* What tells this destination from others, as state files have it. */
+static void identify(const void *given, mfn__buffer *ret)
 {
-    char key[TARGET_KEY_BYTES_MAX];
-    snprintf(key, sizeof key, "file\n%s\n%s\n%s\n%s", self->options.directory,
-             self->options.filename_pattern, content_names[self->options.content],
-             self->options.append_mode ? "append" : "single");
+    const mfn__file_publisher_options *options = given;
+    mfn__buffer_append_format(ret, "file\n%s\n%s\n%s\n%s", options->directory,
+                              options->filename_pattern, content_names[options->content],
+                              options->append_mode ? "append" : "single");
+}
+
+static void describe(const void *given, char *ret, size_t size)
+{
+    const mfn__file_publisher_options *options = given;
+    snprintf(ret, size, "%s", options->directory);
+}
+
+static size_t capacity(const void *given)
+{
+    const mfn__file_publisher_options *options = given;
+    return (size_t)options->batch_size;
+}
+
+static mfn_status prepare_token(mfn__file_target *self, mfn_error *err)
+{
     mfn_status status = mfn__ledger_begin(self->around.ledger, err);
     if (status != MFN_OK) {
         return status;
     }
-    status = mfn__ledger_target(self->around.ledger, key, &self->target, err);
-    if (status == MFN_OK) {
-        status = find_token(self, err);
-    }
+    status = find_token(self, err);
     if (status != MFN_OK) {
         mfn__ledger_rollback(self->around.ledger);
         return status;
@@ -180,11 +195,12 @@ static mfn_status open_publisher(const void *options, const mfn__surroundings *s
     }
     self->options = *given;
     self->around = *surroundings;
+    self->target = surroundings->target;
     self->stream = -1;
     self->folder = -1;
     mfn_status status = open_folder(self, err);
     if (status == MFN_OK) {
-        status = find_target(self, err);
+        status = prepare_token(self, err);
     }
     if (status == MFN_OK) {
         remove_leftovers(self);
@@ -197,16 +213,30 @@ static mfn_status open_publisher(const void *options, const mfn__surroundings *s
     return MFN_OK;
 }
 
-static mfn_status publish(void *opaque, mfn__message *const *messages, size_t count,
-                          uint64_t *ret_duplicates, mfn_error *err)
+static mfn_status write_parcels(mfn__file_target *self, mfn__parcel *const *parcels, size_t count,
+                                mfn_error *err)
 {
-    mfn__file_target *self = opaque;
     mfn_status status = open_folder(self, err);
-    if (status == MFN_OK && self->options.append_mode) {
-        status = mfn__append_lines(self, messages, count, ret_duplicates, err);
-    } else if (status == MFN_OK) {
-        status = mfn__write_single_files(self, messages, count, ret_duplicates, err);
+    if (status != MFN_OK) {
+        return status;
     }
+    return self->options.append_mode ? mfn__append_lines(self, parcels, count, err)
+                                     : mfn__write_single_files(self, parcels, count, err);
+}
+
+static mfn_status publish(void *opaque, mfn__parcel *parcels, size_t count, mfn__advice *ret_advice,
+                          mfn_error *err)
+{
+    (void)ret_advice;
+    mfn__file_target *self = opaque;
+    mfn__parcel *open[MFN__PARCELS_MAX];
+    size_t open_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!parcels[i].is_done && parcels[i].problem.status == MFN_OK) {
+            open[open_count++] = &parcels[i];
+        }
+    }
+    mfn_status status = write_parcels(self, open, open_count, err);
     if (status == MFN_NOT_FOUND || status == MFN_EXISTS) {
         /* The folder was moved or replaced: no fault of the results, so try again later. */
         status = mfn__fail(err, MFN_IO, "directory", "'%s' is gone or no folder any more",
@@ -214,8 +244,12 @@ static mfn_status publish(void *opaque, mfn__message *const *messages, size_t co
     }
     if (status != MFN_OK) {
         close_folder(self);
+        return status;
     }
-    return status;
+    for (size_t i = 0; i < open_count; i++) {
+        open[i]->is_done = true;
+    }
+    return MFN_OK;
 }
 
 const mfn__publisher_ops mfn__file_publisher = {
@@ -223,9 +257,12 @@ const mfn__publisher_ops mfn__file_publisher = {
     .help = "results as files of a folder",
     .options = option_table,
     .options_size = sizeof(mfn__file_publisher_options),
-    .target = "directory",
+    .describe = describe,
+    .identify = identify,
     .check = check,
+    .probe = mfn__file_publisher_probe,
     .content = content,
+    .capacity = capacity,
     .open = open_publisher,
     .publish = publish,
     .close = close_publisher,

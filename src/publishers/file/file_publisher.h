@@ -12,8 +12,13 @@ typedef struct mfn__file_publisher_options {
     uint32_t content;      /* mfn__content */
     uint64_t rotate_bytes; /* append mode; 0: never */
     uint64_t rotate_count;
+    uint64_t batch_size;
 } mfn__file_publisher_options;
 
 extern const mfn__publisher_ops mfn__file_publisher;
+
+/* Whether the directory can be written to, or made; changes nothing. */
+mfn_status mfn__file_publisher_probe(const void *options, const mfn__surroundings *surroundings,
+                                   mfn_error *err);
 
 #endif

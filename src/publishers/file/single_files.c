@@ -58,12 +58,12 @@ static mfn_status next_sequence(mfn__file_target *self, uint64_t *ret, mfn_error
 }
 
 /* A name that nobody has: the pattern's, else with a part of the result_id, else with a number. */
-static mfn_status choose_name(mfn__file_target *self, const mfn__message *message,
+static mfn_status choose_name(mfn__file_target *self, const mfn__parcel *parcel,
                               char ret[MFN__NAME_MAX], mfn_error *err)
 {
     mfn__name_parts parts = {
-        .id = message->id,
-        .result_id = message->result_id,
+        .id = parcel->simulation_id,
+        .result_id = parcel->result_id,
         .wall_ms = mfn__clock_wall_ns(self->around.clock) / MFN__NS_PER_MS,
     };
     mfn_status status = MFN_OK;
@@ -80,9 +80,9 @@ static mfn_status choose_name(mfn__file_target *self, const mfn__message *messag
             return status;
         }
         char suffix[32];
-        snprintf(suffix, sizeof suffix, "%.*s", SUFFIX_DIGITS, message->result_id);
+        snprintf(suffix, sizeof suffix, "%.*s", SUFFIX_DIGITS, parcel->result_id);
         if (i > 0) {
-            snprintf(suffix, sizeof suffix, "%.*s-%d", SUFFIX_DIGITS, message->result_id, i);
+            snprintf(suffix, sizeof suffix, "%.*s-%d", SUFFIX_DIGITS, parcel->result_id, i);
         }
         mfn__name_with_suffix(plain, suffix, ret);
     }
@@ -91,35 +91,35 @@ static mfn_status choose_name(mfn__file_target *self, const mfn__message *messag
                                         "every name tried for '%s' is taken", plain);
 }
 
-static mfn_status plan_one(mfn__file_target *self, const mfn__message *message, planned_file *ret,
-                           uint64_t *duplicates, mfn_error *err)
+static mfn_status plan_one(mfn__file_target *self, mfn__parcel *parcel, planned_file *ret,
+                           mfn_error *err)
 {
     mfn__ledger *ledger = self->around.ledger;
     mfn_status status =
-        mfn__ledger_receipt(ledger, self->target, message->result_id, ret->name, err);
+        mfn__ledger_receipt(ledger, self->target, parcel->result_id, ret->name, err);
     if (status == MFN_OK) {
-        (*duplicates)++;
+        parcel->was_known = true;
         return MFN_OK;
     }
     if (status != MFN_NOT_FOUND) {
         return status;
     }
-    status = choose_name(self, message, ret->name, err);
+    status = choose_name(self, parcel, ret->name, err);
     if (status == MFN_OK) {
-        status = mfn__ledger_receipt_add(ledger, self->target, message->result_id, ret->name, err);
+        status = mfn__ledger_receipt_add(ledger, self->target, parcel->result_id, ret->name, err);
     }
     return status;
 }
 
-static mfn_status plan(mfn__file_target *self, mfn__message *const *messages, size_t count,
-                       planned_file *files, uint64_t *duplicates, mfn_error *err)
+static mfn_status plan(mfn__file_target *self, mfn__parcel *const *parcels, size_t count,
+                       planned_file *files, mfn_error *err)
 {
     mfn_status status = mfn__ledger_begin(self->around.ledger, err);
     if (status != MFN_OK) {
         return status;
     }
     for (size_t i = 0; i < count && status == MFN_OK; i++) {
-        status = plan_one(self, messages[i], &files[i], duplicates, err);
+        status = plan_one(self, parcels[i], &files[i], err);
     }
     if (status != MFN_OK) {
         mfn__ledger_rollback(self->around.ledger);
@@ -135,7 +135,7 @@ static mfn_status plan(mfn__file_target *self, mfn__message *const *messages, si
     return mfn__ledger_commit(self->around.ledger, err);
 }
 
-static mfn_status write_temporary(mfn__file_target *self, const mfn__payload *payload,
+static mfn_status write_temporary(mfn__file_target *self, const mfn__parcel *parcel,
                                   planned_file *file, mfn_error *err)
 {
     file->descriptor = openat(self->folder, file->temporary,
@@ -144,7 +144,7 @@ static mfn_status write_temporary(mfn__file_target *self, const mfn__payload *pa
         return mfn__fail_errno(err, errno, "directory", "cannot create a file in '%s'",
                                self->options.directory);
     }
-    return mfn__file_write_all(file->descriptor, payload->bytes, payload->size, file->name, err);
+    return mfn__file_write_all(file->descriptor, parcel->bytes, parcel->size, file->name, err);
 }
 
 /* True where syncfs is known to put everything on the disk. A FUSE mount is not even told of it,
@@ -208,23 +208,21 @@ static void clean_up(mfn__file_target *self, planned_file *files, size_t count)
     mfn__mem_free(files);
 }
 
-mfn_status mfn__write_single_files(mfn__file_target *self, mfn__message *const *messages,
-                                   size_t count, uint64_t *ret_duplicates, mfn_error *err)
+mfn_status mfn__write_single_files(mfn__file_target *self, mfn__parcel *const *parcels,
+                                   size_t count, mfn_error *err)
 {
-    uint64_t duplicates = 0;
     planned_file *files = mfn__mem_new(count, sizeof *files);
     if (files == NULL) {
         return mfn__fail_memory(err);
     }
-    mfn_status status = plan(self, messages, count, files, &duplicates, err);
+    mfn_status status = plan(self, parcels, count, files, err);
     if (status != MFN_OK) {
         mfn__mem_free(files);
         return status;
     }
     for (size_t i = 0; i < count && status == MFN_OK; i++) {
         if (!files[i].is_repeated) {
-            status = write_temporary(self, &messages[i]->payloads[self->options.content], &files[i],
-                                     err);
+            status = write_temporary(self, parcels[i], &files[i], err);
         }
     }
     if (status == MFN_OK) {
@@ -240,8 +238,5 @@ mfn_status mfn__write_single_files(mfn__file_target *self, mfn__message *const *
                                  self->options.directory);
     }
     clean_up(self, files, count);
-    if (status == MFN_OK) {
-        *ret_duplicates += duplicates;
-    }
     return status;
 }

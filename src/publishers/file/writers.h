@@ -19,12 +19,13 @@ typedef struct mfn__file_target {
 /* The name of the temporary file number `index`, or with `index` below 0 what all begin with. */
 void mfn__temporary_name(const mfn__file_target *self, int index, char ret[MFN__NAME_MAX]);
 
-/* One file per result. */
-mfn_status mfn__write_single_files(mfn__file_target *self, mfn__message *const *messages,
-                                   size_t count, uint64_t *ret_duplicates, mfn_error *err);
+/* Both publish all parcels and say of each whether its result was known; the caller marks them as
+ * done. One file per result: */
+mfn_status mfn__write_single_files(mfn__file_target *self, mfn__parcel *const *parcels,
+                                   size_t count, mfn_error *err);
 
-/* One line per result in the current file. */
-mfn_status mfn__append_lines(mfn__file_target *self, mfn__message *const *messages, size_t count,
-                             uint64_t *ret_duplicates, mfn_error *err);
+/* One line per result in the current file: */
+mfn_status mfn__append_lines(mfn__file_target *self, mfn__parcel *const *parcels, size_t count,
+                             mfn_error *err);
 
 #endif

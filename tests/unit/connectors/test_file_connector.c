@@ -36,7 +36,7 @@ static void place_open(place *self)
     ck_assert_msg(mfn__ledger_open(mfn_test_path(self->folder, "state.db"), &self->ledger, &err) ==
                       MFN_OK,
                   "%s", err.text);
-    const mfn__surroundings around = {self->ledger, mfn__clock_system(), &quiet};
+    const mfn__surroundings around = {.ledger = self->ledger, .clock = mfn__clock_system(), .log = &quiet};
     ck_assert_msg(mfn__file_connector.open(&self->options, &around, &self->connector, &err) ==
                       MFN_OK,
                   "%s", err.text);
@@ -63,8 +63,9 @@ static void place_make(place *self)
 
 static mfn_status fetch(place *self, mfn__batch *batch)
 {
+    mfn__advice advice = {0};
     mfn_error err = {0};
-    return mfn__file_connector.fetch(self->connector, 0, batch, &err);
+    return mfn__file_connector.fetch(self->connector, 0, batch, &advice, &err);
 }
 
 /* Takes one batch, checks how many jobs it has, and gives it back unacknowledged. */
@@ -90,7 +91,7 @@ static void acknowledge(place *self, const mfn__receipt *receipts, size_t count)
     ck_assert_int_eq(mfn__file_connector.acknowledge(self->connector, receipts, count, NULL),
                      MFN_OK);
     ck_assert_int_eq(mfn__ledger_commit(self->ledger, NULL), MFN_OK);
-    mfn__file_connector.settled(self->connector);
+    mfn__file_connector.settled(self->connector, NULL, 0);
 }
 
 /* Takes everything and settles it. */
@@ -192,11 +193,10 @@ START_TEST(a_finished_file_is_not_read_again_by_the_next_run_under_any_name)
                      0);
     place_open(&self);
     expect_nothing(&self);
-    uint64_t read = 0;
-    uint64_t skipped = 0;
-    mfn__file_connector.count_sources(self.connector, &read, &skipped);
-    ck_assert_uint_eq(read, 0);
-    ck_assert_uint_eq(skipped, 1);
+    mfn__source_report report;
+    mfn__file_connector.report(self.connector, &report);
+    ck_assert_uint_eq(report.files_read, 0);
+    ck_assert_uint_eq(report.files_skipped, 1);
     place_close(&self);
 }
 END_TEST
@@ -392,7 +392,8 @@ START_TEST(a_folder_that_goes_away_and_comes_back_is_no_reason_to_end)
     ck_assert_int_eq(rmdir(self.jobs), 0);
     mfn__batch batch;
     mfn_error err = {0};
-    mfn_status status = mfn__file_connector.fetch(self.connector, 0, &batch, &err);
+    mfn__advice advice = {0};
+    mfn_status status = mfn__file_connector.fetch(self.connector, 0, &batch, &advice, &err);
     ck_assert(mfn_status_is_transient(status));
     ck_assert_int_eq(err.status, status);
     ck_assert_int_eq(mkdir(self.jobs, 0777), 0);
@@ -406,7 +407,7 @@ START_TEST(opening_names_a_folder_that_is_missing_or_none)
 {
     place self;
     place_make(&self);
-    const mfn__surroundings around = {self.ledger, mfn__clock_system(), &quiet};
+    const mfn__surroundings around = {.ledger = self.ledger, .clock = mfn__clock_system(), .log = &quiet};
     mfn__file_connector_options options = self.options;
     void *connector = NULL;
     mfn_error err = {0};

@@ -32,7 +32,15 @@ static void place_open(place *self)
     mfn_error err = {0};
     ck_assert_int_eq(mfn__ledger_open(mfn_test_path(self->folder, "state.db"), &self->ledger, &err),
                      MFN_OK);
-    const mfn__surroundings around = {self->ledger, mfn__clock_system(), &quiet};
+    mfn__surroundings around = {
+        .ledger = self->ledger, .clock = mfn__clock_system(), .log = &quiet};
+    mfn__buffer key;
+    mfn__buffer_init(&key, 8192);
+    mfn__file_publisher.identify(&self->options, &key);
+    ck_assert_int_eq(mfn__ledger_begin(self->ledger, &err), MFN_OK);
+    ck_assert_int_eq(mfn__ledger_target(self->ledger, key.data, &around.target, &err), MFN_OK);
+    ck_assert_int_eq(mfn__ledger_commit(self->ledger, &err), MFN_OK);
+    mfn__buffer_deinit(&key);
     ck_assert_msg(mfn__file_publisher.open(&self->options, &around, &self->publisher, &err) ==
                       MFN_OK,
                   "%s", err.text);
@@ -56,27 +64,32 @@ static void place_make(place *self, const char *pattern, bool append)
     place_open(self);
 }
 
-/* A computed message: two results are the same when their result_id is. */
-static mfn__message *result(const char *id, const char *result_id, const char *text)
+/* Two results are the same when their result_id is. */
+static mfn__parcel result(const char *id, const char *result_id, const char *text)
 {
-    mfn__message *message = mfn__mem_new(1, sizeof *message);
-    message->id = mfn__mem_copy_text(id);
-    message->result_id = mfn__mem_copy_text(result_id);
-    message->payloads[MFN__CONTENT_RESULT].bytes = mfn__mem_copy_text(text);
-    message->payloads[MFN__CONTENT_RESULT].size = strlen(text);
-    message->payloads[MFN__CONTENT_LINE].bytes = mfn__mem_copy_text(text);
-    message->payloads[MFN__CONTENT_LINE].size = strlen(text);
-    return message;
+    return (mfn__parcel){
+        .simulation_id = id, .result_id = result_id, .bytes = text, .size = strlen(text)};
+}
+
+static mfn_status publish_all(place *self, mfn__parcel *parcels, size_t count,
+                              uint64_t *ret_duplicates)
+{
+    mfn__advice advice = {0};
+    mfn_error err = {0};
+    mfn_status status =
+        mfn__file_publisher.publish(self->publisher, parcels, count, &advice, &err);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_int_eq(parcels[i].is_done, status == MFN_OK);
+        *ret_duplicates += status == MFN_OK && parcels[i].was_known ? 1 : 0;
+    }
+    return status;
 }
 
 static mfn_status try_publish(place *self, const char *id, const char *result_id, const char *text,
                               uint64_t *duplicates)
 {
-    mfn__message *message = result(id, result_id, text);
-    mfn_error err = {0};
-    mfn_status status = mfn__file_publisher.publish(self->publisher, &message, 1, duplicates, &err);
-    mfn__message_free(message);
-    return status;
+    mfn__parcel parcel = result(id, result_id, text);
+    return publish_all(self, &parcel, 1, duplicates);
 }
 
 static void publish(place *self, const char *id, const char *result_id, const char *text)
@@ -348,24 +361,19 @@ START_TEST(a_batch_larger_than_a_file_fills_several)
     place_close(&self);
     self.options.rotate_count = PER_FILE;
     place_open(&self);
-    mfn__message *batch[RESULTS];
-    for (int i = 0; i < RESULTS; i++) {
-        char text[16];
-        snprintf(text, sizeof text, "%d", i);
-        batch[i] = result("job", text, text);
-    }
+    static const char *const texts[RESULTS] = {"0", "1", "2", "3", "4", "5", "6"};
     uint64_t duplicates = 0;
-    ck_assert_int_eq(mfn__file_publisher.publish(self.publisher, batch, RESULTS, &duplicates, NULL),
-                     MFN_OK);
-    ck_assert_int_eq(mfn__file_publisher.publish(self.publisher, batch, RESULTS, &duplicates, NULL),
-                     MFN_OK);
-    ck_assert_uint_eq(duplicates, RESULTS);
+    for (uint64_t round = 0; round < 2; round++) {
+        mfn__parcel batch[RESULTS];
+        for (int i = 0; i < RESULTS; i++) {
+            batch[i] = result("job", texts[i], texts[i]);
+        }
+        ck_assert_int_eq(publish_all(&self, batch, RESULTS, &duplicates), MFN_OK);
+        ck_assert_uint_eq(duplicates, round * RESULTS);
+    }
     expect_content(&self, "r.ndjson", "0\n1\n2\n");
     expect_content(&self, "r-1.ndjson", "3\n4\n5\n");
     expect_content(&self, "r-2.ndjson", "6\n");
-    for (int i = 0; i < RESULTS; i++) {
-        mfn__message_free(batch[i]);
-    }
     place_close(&self);
 }
 END_TEST
@@ -393,7 +401,8 @@ START_TEST(opening_survives_failure_of_every_allocation)
 {
     place self;
     place_make(&self, "{id}.json", false);
-    const mfn__surroundings around = {self.ledger, mfn__clock_system(), &quiet};
+    const mfn__surroundings around = {
+        .ledger = self.ledger, .clock = mfn__clock_system(), .log = &quiet};
     void *publisher = NULL;
     int64_t allocation = 0;
     for (;; allocation++) {

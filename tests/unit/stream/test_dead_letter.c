@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -32,8 +33,9 @@ static mfn__message letter(const char *origin, char *original, size_t size)
 static void write_letter(const char *folder, const mfn__message *message)
 {
     mfn_error err = {0};
-    ck_assert_msg(mfn__dead_letter_write(folder, message, mfn__clock_system(), &err) == MFN_OK,
-                  "%s", err.text);
+    const mfn__dead_letter kept = mfn__dead_letter_of(message);
+    ck_assert_msg(mfn__dead_letter_write(folder, &kept, mfn__clock_system(), &err) == MFN_OK, "%s",
+                  err.text);
 }
 
 /* The path of the only file of the folder. */
@@ -158,8 +160,9 @@ START_TEST(a_file_in_the_place_of_the_folder_is_named)
     mfn_test_write(folder, "in the way");
     char original[] = "oops";
     const mfn__message message = letter("a.json", original, strlen(original));
+    const mfn__dead_letter kept = mfn__dead_letter_of(&message);
     mfn_error err = {0};
-    ck_assert_int_ne(mfn__dead_letter_write(folder, &message, mfn__clock_system(), &err), MFN_OK);
+    ck_assert_int_ne(mfn__dead_letter_write(folder, &kept, mfn__clock_system(), &err), MFN_OK);
     ck_assert_ptr_nonnull(strstr(err.text, folder));
 }
 END_TEST
@@ -169,12 +172,13 @@ START_TEST(writing_survives_failure_of_every_allocation)
     const char *folder = mfn_test_path(mfn_test_folder(), "dead");
     char original[] = "\xFF";
     const mfn__message message = letter("a.json", original, 1);
+    const mfn__dead_letter kept = mfn__dead_letter_of(&message);
     ck_assert_int_eq(mkdir(folder, 0777), 0);
     mfn_status status = MFN_NO_MEMORY;
     for (int64_t successes = 0; status != MFN_OK; successes++) {
         ck_assert_uint_eq(mfn_test_count(folder), 0);
         mfn__mem_fail_after(successes);
-        status = mfn__dead_letter_write(folder, &message, mfn__clock_system(), NULL);
+        status = mfn__dead_letter_write(folder, &kept, mfn__clock_system(), NULL);
         mfn__mem_fail_after(-1);
         ck_assert(status == MFN_OK || status == MFN_NO_MEMORY);
         if (status != MFN_OK && mfn_test_count(folder) == 1) {
@@ -182,6 +186,157 @@ START_TEST(writing_survives_failure_of_every_allocation)
         }
     }
     ck_assert_uint_eq(mfn_test_count(folder), 1);
+}
+END_TEST
+
+static mfn__kept_letter read_letter(const char *path)
+{
+    mfn__kept_letter kept = {0};
+    mfn_error err = {0};
+    ck_assert_msg(mfn__dead_letter_read(path, &kept, &err) == MFN_OK, "%s", err.text);
+    return kept;
+}
+
+START_TEST(what_was_written_is_read_back)
+{
+    static char csv[] = "3,64\n", job[] = "{\"grid_size\": 3, \"steps\": 64}";
+    static char bytes[] = "a\xC3(\0b", odd[] = "\"\\\n\x01\xC3\xA9", empty[] = "";
+    static const struct {
+        char *original;
+        size_t size;
+        char *job;
+        const char *publisher;
+        const char *what;
+    } cases[] = {
+        {job, sizeof job - 1, NULL, NULL, "a job that came as JSON"},
+        {csv, sizeof csv - 1, job, NULL, "a CSV row with the job made of it"},
+        {bytes, sizeof bytes - 1, NULL, NULL, "bytes that are no text"},
+        {odd, sizeof odd - 1, NULL, "web \"1\"", "what JSON must escape, refused by a publisher"},
+        {empty, 0, empty, NULL, "nothing at all"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *folder = mfn_test_path(mfn_test_folder(), "dead");
+        mfn__message message = letter("jobs/\"a\".csv", cases[i].original, cases[i].size);
+        message.job = cases[i].job;
+        message.job_size = cases[i].job != NULL ? strlen(cases[i].job) : 0;
+        mfn__dead_letter given = mfn__dead_letter_of(&message);
+        given.publisher = cases[i].publisher;
+        ck_assert_int_eq(mfn__dead_letter_write(folder, &given, mfn__clock_system(), NULL), MFN_OK);
+        mfn__kept_letter kept = read_letter(only_file(folder));
+        ck_assert_str_eq(kept.type, "MFN_INVALID");
+        ck_assert_str_eq(kept.detail, message.problem.text);
+        ck_assert_str_eq(kept.origin, message.origin);
+        ck_assert_uint_eq(strlen(kept.time), strlen("2026-11-23T01:02:03.456Z"));
+        ck_assert_uint_eq(kept.line, 12);
+        ck_assert_uint_eq(kept.item, 11);
+        ck_assert_uint_eq(kept.attempts, 1);
+        ck_assert_pstr_eq(kept.publisher, cases[i].publisher);
+        ck_assert_pstr_eq(kept.job, cases[i].job);
+        ck_assert_uint_eq(kept.job_size, message.job_size);
+        ck_assert_msg(kept.original_size == cases[i].size, "%s: %zu bytes", cases[i].what,
+                      kept.original_size);
+        ck_assert_mem_eq(kept.original, cases[i].original, cases[i].size);
+        mfn__kept_letter_deinit(&kept);
+    }
+}
+END_TEST
+
+/* A letter with one of its members replaced. */
+#define LETTER(type, detail, source, time, rest)                                                   \
+    "{\"type\": " type ", \"detail\": " detail ", \"source\": " source ", \"time\": " time rest "}"
+#define SOURCE "{\"file\": \"a\", \"line\": 1, \"item\": 0}"
+
+START_TEST(a_file_that_is_no_letter_is_refused_with_the_reason)
+{
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        {"", "line 1"},
+        {"{\"type\": ", "line 1"},
+        {"[]", "type: expected a text, got nothing"},
+        {"{}", "type: expected a text, got nothing"},
+        {LETTER("3", "\"d\"", SOURCE, "\"t\"", ", \"original\": \"\""),
+         "type: expected a text, got a number"},
+        {LETTER("\"a\\u0000b\"", "\"d\"", SOURCE, "\"t\"", ", \"original\": \"\""),
+         "type: expected a text, got one with a NUL in it"},
+        {LETTER("\"t\"", "null", SOURCE, "\"t\"", ", \"original\": \"\""),
+         "detail: expected a text, got null"},
+        {LETTER("\"t\"", "\"d\"", "\"a\"", "\"t\"", ", \"original\": \"\""),
+         "source/file: expected a text, got nothing"},
+        {LETTER("\"t\"", "\"d\"", "{\"file\": \"a\", \"line\": -1}", "\"t\"",
+                ", \"original\": \"\""),
+         "source/line: expected a whole number, got another"},
+        {LETTER("\"t\"", "\"d\"", "{\"file\": \"a\", \"item\": 1000000000000000000000000000}",
+                "\"t\"", ", \"original\": \"\""),
+         "source/item: expected a whole number, got another"},
+        {LETTER("\"t\"", "\"d\"", SOURCE, "\"t\"", ", \"original\": \"\", \"attempts\": [1]"),
+         "attempts: expected a whole number, got an array"},
+        {LETTER("\"t\"", "\"d\"", SOURCE, "\"t\"", ", \"original\": \"\", \"publisher\": true"),
+         "publisher: expected a text, got a truth value"},
+        {LETTER("\"t\"", "\"d\"", SOURCE, "\"t\"", ""), "original: expected a text, got nothing"},
+        {LETTER("\"t\"", "\"d\"", SOURCE, "\"t\"", ", \"original\": {}"),
+         "original: expected a text, got an object"},
+        {LETTER("\"t\"", "\"d\"", SOURCE, "\"t\"", ", \"original_base64\": \"!!!!\""),
+         "original_base64: expected base64"},
+        {LETTER("\"t\"", "\"d\"", SOURCE, "\"t\"", ", \"original\": \"\", \"job\": {}"),
+         "job: expected a text, got an object"},
+    };
+    const char *path = mfn_test_path(mfn_test_folder(), "x.json");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        mfn_test_write(path, cases[i].text);
+        mfn__kept_letter kept = {0};
+        mfn_error err = {0};
+        mfn_status status = mfn__dead_letter_read(path, &kept, &err);
+        ck_assert_msg(status == MFN_FORMAT, "%s: %s", cases[i].text, mfn_status_name(status));
+        ck_assert_msg(strstr(err.text, cases[i].expected) != NULL, "%s: %s", cases[i].text,
+                      err.text);
+        ck_assert_msg(strstr(err.text, path) != NULL, "%s", err.text);
+        ck_assert_ptr_null(kept.original);
+    }
+}
+END_TEST
+
+START_TEST(only_a_regular_file_can_be_a_letter)
+{
+    const char *folder = mfn_test_folder();
+    const char *pipe = mfn_test_path(folder, "pipe.json");
+    const char *link = mfn_test_path(folder, "link.json");
+    const char *target = mfn_test_path(folder, "target");
+    ck_assert_int_eq(mkfifo(pipe, 0666), 0);
+    mfn_test_write(target, LETTER("\"t\"", "\"d\"", SOURCE, "\"t\"", ", \"original\": \"\""));
+    ck_assert_int_eq(symlink(target, link), 0);
+    mfn__kept_letter kept = {0};
+    mfn_error err = {0};
+    ck_assert_int_eq(mfn__dead_letter_read(pipe, &kept, &err), MFN_FORMAT);
+    ck_assert_int_eq(mfn__dead_letter_read(link, &kept, &err), MFN_FORMAT);
+    ck_assert_int_eq(mfn__dead_letter_read(folder, &kept, &err), MFN_FORMAT);
+    ck_assert_int_eq(mfn__dead_letter_read(mfn_test_path(folder, "none"), &kept, &err),
+                     MFN_NOT_FOUND);
+    kept = read_letter(target);
+    mfn__kept_letter_deinit(&kept);
+}
+END_TEST
+
+START_TEST(reading_survives_failure_of_every_allocation)
+{
+    static char original[] = "\xFF", job[] = "{}";
+    const char *folder = mfn_test_path(mfn_test_folder(), "dead");
+    mfn__message message = letter("a.json", original, 1);
+    message.job = job;
+    message.job_size = strlen(job);
+    write_letter(folder, &message);
+    const char *path = only_file(folder);
+    mfn_status status = MFN_NO_MEMORY;
+    mfn__kept_letter kept = {0};
+    for (int64_t successes = 0; status != MFN_OK; successes++) {
+        mfn__mem_fail_after(successes);
+        status = mfn__dead_letter_read(path, &kept, NULL);
+        mfn__mem_fail_after(-1);
+        ck_assert_msg(status == MFN_OK || status == MFN_NO_MEMORY, "%s", mfn_status_name(status));
+        ck_assert(status == MFN_OK || kept.original == NULL);
+    }
+    ck_assert_str_eq(kept.job, job);
+    mfn__kept_letter_deinit(&kept);
 }
 END_TEST
 
@@ -195,6 +350,10 @@ int main(void)
         no_source_can_lead_out_of_the_folder,
         a_file_in_the_place_of_the_folder_is_named,
         writing_survives_failure_of_every_allocation,
+        what_was_written_is_read_back,
+        a_file_that_is_no_letter_is_refused_with_the_reason,
+        only_a_regular_file_can_be_a_letter,
+        reading_survives_failure_of_every_allocation,
         NULL,
     };
     return mfn_test_run("dead letter", tests);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The pipeline between a scripted connector and a scripted publisher. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -21,13 +22,16 @@ static struct script {
     uint64_t jobs;
     bool has_bad_jobs;  /* one of BAD_EVERY */
     bool is_incomplete; /* the source has nothing complete until somebody warned */
-    uint64_t fetch_failures, publish_failures;
+    uint64_t fetch_failures, publish_failures; /* the latter of the first publisher */
     mfn_status failure;
+    mfn__trouble trouble;   /* advice with it */
     const char *refused_id; /* the publisher can never take this one */
+    bool says_which;        /* and says which one it is */
 
     atomic_uint_fast64_t fetched;
     uint64_t fetched_at_success; /* when the publisher first succeeded */
     uint64_t published[JOBS_MAX], acknowledged[JOBS_MAX];
+    uint64_t published_at_second[JOBS_MAX];
     uint64_t acknowledgements;
 } script;
 
@@ -71,16 +75,18 @@ static mfn__message *make_job(uint64_t number)
     return message;
 }
 
-static mfn_status fetch_fake(void *self, int64_t deadline_ns, mfn__batch *ret, mfn_error *err)
+static mfn_status fetch_fake(void *self, int64_t deadline_ns, mfn__batch *ret,
+                             mfn__advice *ret_advice, mfn_error *err)
 {
     (void)self;
+    (void)ret_advice;
     uint64_t fetched = atomic_load(&script.fetched);
     if (script.fetch_failures > 0) {
         script.fetch_failures -= script.fetch_failures == FOR_EVER ? 0 : 1;
         return mfn__fail(err, script.failure, NULL, "the source is away");
     }
     if (script.is_incomplete && atomic_load(&warnings) == 0) {
-        return MFN_TIMED_OUT;
+        return mfn__fail(err, MFN_TIMED_OUT, NULL, "something is half done");
     }
     ret->count = 0;
     while (fetched < script.jobs && ret->count < AT_ONCE) {
@@ -107,22 +113,28 @@ static mfn_status acknowledge_fake(void *self, const mfn__receipt *receipts, siz
     return MFN_OK;
 }
 
-static bool has_no_news(void *self)
+static void report_nothing(void *self, mfn__source_report *ret)
 {
     (void)self;
-    return false;
+    *ret = (mfn__source_report){.lag = -1};
 }
 
-static void do_nothing(void *self)
+static void describe_fake(const void *options, char *ret, size_t size)
 {
-    (void)self;
+    const fake_options *given = options;
+    snprintf(ret, size, "%s", given->directory);
 }
 
-static void count_nothing(void *self, uint64_t *ret_read, uint64_t *ret_skipped)
+static void identify_fake(const void *options, mfn__buffer *ret)
 {
-    (void)self;
-    *ret_read = 0;
-    *ret_skipped = 0;
+    const fake_options *given = options;
+    mfn__buffer_append_text(ret, given->directory);
+}
+
+static size_t many(const void *options)
+{
+    (void)options;
+    return 100;
 }
 
 static mfn__content line_content(const void *options)
@@ -131,26 +143,54 @@ static mfn__content line_content(const void *options)
     return MFN__CONTENT_LINE;
 }
 
-static mfn_status publish_fake(void *self, mfn__message *const *messages, size_t count,
-                               uint64_t *ret_duplicates, mfn_error *err)
+static mfn_status publish_fake(void *self, mfn__parcel *parcels, size_t count,
+                               mfn__advice *ret_advice, mfn_error *err)
 {
     (void)self;
-    (void)ret_duplicates;
     if (script.publish_failures > 0) {
         script.publish_failures -= script.publish_failures == FOR_EVER ? 0 : 1;
+        ret_advice->trouble = script.trouble;
         return mfn__fail(err, script.failure, NULL, "the destination is away");
     }
     for (size_t i = 0; i < count; i++) {
-        if (script.refused_id != NULL && strcmp(messages[i]->id, script.refused_id) == 0) {
-            return mfn__fail(err, MFN_INVALID, "id", "id: %s is not wanted here", messages[i]->id);
+        if (script.refused_id == NULL || strcmp(parcels[i].simulation_id, script.refused_id) != 0 ||
+            parcels[i].problem.status != MFN_OK) {
+            continue;
         }
+        mfn_error problem = {0};
+        mfn__fail(&problem, MFN_INVALID, "id", "id: %s is not wanted here",
+                  parcels[i].simulation_id);
+        if (!script.says_which) {
+            *err = problem;
+            return MFN_INVALID;
+        }
+        parcels[i].problem = problem;
     }
     if (script.fetched_at_success == 0) {
         script.fetched_at_success = atomic_load(&script.fetched);
     }
     for (size_t i = 0; i < count; i++) {
-        ck_assert_ptr_nonnull(messages[i]->payloads[MFN__CONTENT_LINE].bytes);
-        script.published[messages[i]->index]++;
+        if (parcels[i].is_done || parcels[i].problem.status != MFN_OK) {
+            continue;
+        }
+        ck_assert_ptr_nonnull(parcels[i].bytes);
+        ck_assert_int_gt(parcels[i].wall_ns, 0);
+        script.published[strtoul(parcels[i].simulation_id, NULL, 10)]++;
+        parcels[i].is_done = true;
+    }
+    return MFN_OK;
+}
+
+/* A second destination, which is always there. */
+static mfn_status publish_second(void *self, mfn__parcel *parcels, size_t count,
+                                 mfn__advice *ret_advice, mfn_error *err)
+{
+    (void)self;
+    (void)ret_advice;
+    (void)err;
+    for (size_t i = 0; i < count; i++) {
+        script.published_at_second[strtoul(parcels[i].simulation_id, NULL, 10)]++;
+        parcels[i].is_done = true;
     }
     return MFN_OK;
 }
@@ -160,12 +200,11 @@ static const mfn__connector_ops fake_connector = {
     .help = "jobs from a script",
     .options = fake_table,
     .options_size = sizeof(fake_options),
+    .describe = describe_fake,
     .open = open_fake,
     .fetch = fetch_fake,
     .acknowledge = acknowledge_fake,
-    .has_news = has_no_news,
-    .settled = do_nothing,
-    .count_sources = count_nothing,
+    .report = report_nothing,
     .close = close_fake,
 };
 
@@ -174,33 +213,48 @@ static const mfn__publisher_ops fake_publisher = {
     .help = "results to nowhere",
     .options = fake_table,
     .options_size = sizeof(fake_options),
-    .target = "directory",
+    .describe = describe_fake,
+    .identify = identify_fake,
     .content = line_content,
+    .capacity = many,
     .open = open_fake,
     .publish = publish_fake,
     .close = close_fake,
 };
 
+static const mfn__publisher_ops second_publisher = {
+    .kind = "second",
+    .help = "results to nowhere else",
+    .options = fake_table,
+    .options_size = sizeof(fake_options),
+    .describe = describe_fake,
+    .identify = identify_fake,
+    .content = line_content,
+    .capacity = many,
+    .open = open_fake,
+    .publish = publish_second,
+    .close = close_fake,
+};
+
 static const mfn__connector_ops *const connectors[] = {&fake_connector, NULL};
-static const mfn__publisher_ops *const publishers[] = {&fake_publisher, NULL};
+static const mfn__publisher_ops *const publishers[] = {&fake_publisher, &second_publisher, NULL};
 static const mfn__kinds kinds = {connectors, publishers};
 
 static char folder[MFN_TEST_PATH_MAX];
 static char dead_letters[MFN_TEST_PATH_MAX];
 
-/* A pipeline of the scripted kinds: `retry` holds options of both, `more` further lines. */
-static mfn__pipeline *make_pipeline(const char *retry, const char *more)
+/* A pipeline of the scripted kinds in the same folder as the one before. */
+static mfn__pipeline *load_pipeline(const char *retry, const char *others, const char *more)
 {
-    snprintf(folder, sizeof folder, "%s", mfn_test_folder());
     snprintf(dead_letters, sizeof dead_letters, "%.200s/dead", folder);
     char text[2048];
     snprintf(text, sizeof text,
              "connector: {kind: fake, %s}\n"
-             "publishers: [{kind: fake, %s}]\n"
+             "publishers: [{kind: fake, %s}%s]\n"
              "dead_letter: {directory: %s}\n"
              "state: %s/state.db\n"
              "%s",
-             retry, retry, dead_letters, folder, more);
+             retry, retry, others, dead_letters, folder, more);
     const char *path = mfn_test_path(folder, "pipeline.yaml");
     mfn_test_write(path, text);
     mfn__problems problems;
@@ -213,7 +267,14 @@ static mfn__pipeline *make_pipeline(const char *retry, const char *more)
     return pipeline;
 }
 
-#define FAST "initial_retry_delay: 1ms, max_retry_delay: 1ms"
+/* A pipeline in a folder of its own: `retry` holds options of both ends, `more` further lines. */
+static mfn__pipeline *make_pipeline(const char *retry, const char *more)
+{
+    snprintf(folder, sizeof folder, "%s", mfn_test_folder());
+    return load_pipeline(retry, "", more);
+}
+
+#define FAST "initial_retry_delay: 1ms, max_retry_delay: 1ms, recovery_timeout: 1ms"
 
 static atomic_bool stop;
 static uint64_t stop_after = FOR_EVER; /* jobs done */
@@ -224,12 +285,12 @@ static void count_warning(void *context, const char *line)
     atomic_fetch_add(&warnings, 1);
 }
 
-static void stop_in_time(void *context, const mfn__run_counts *counts, size_t waiting)
+static void stop_in_time(void *context, const mfn__run_summary *so_far)
 {
     (void)context;
-    (void)waiting;
-    ck_assert_uint_eq(counts->read, counts->published + counts->dead_lettered + counts->in_flight);
-    if (counts->published + counts->dead_lettered >= stop_after) {
+    const mfn__run_counts *counts = &so_far->counts;
+    if (counts->published + counts->dead_lettered + counts->spooled >= stop_after &&
+        so_far->publishers[0].backlog == 0) {
         atomic_store(&stop, true);
     }
 }
@@ -259,9 +320,12 @@ static mfn__run_summary run(mfn__pipeline *pipeline, bool once)
     ck_assert_int_eq(try_run(pipeline, once, &summary), MFN_OK);
     const mfn__run_counts *counts = &summary.counts;
     ck_assert_uint_eq(counts->read, atomic_load(&script.fetched));
-    ck_assert_uint_eq(counts->read, counts->published + counts->dead_lettered + counts->in_flight);
-    ck_assert_uint_eq(script.acknowledgements, counts->published + counts->dead_lettered);
-    ck_assert_int_eq(summary.is_unfinished, counts->in_flight > 0 || summary.failure.status != 0);
+    ck_assert_int_eq(counts->unaccounted, 0);
+    uint64_t settled = counts->published + counts->dead_lettered + counts->spooled;
+    ck_assert_uint_eq(counts->read, settled + counts->in_flight);
+    ck_assert_uint_eq(script.acknowledgements, settled);
+    ck_assert_int_eq(summary.is_unfinished, counts->in_flight > 0 || summary.failure.status != 0 ||
+                                                summary.publishers[0].backlog > 0);
     for (size_t i = 0; i < JOBS_MAX; i++) {
         ck_assert_uint_le(script.acknowledged[i], 1);
     }
@@ -277,8 +341,8 @@ START_TEST(every_job_becomes_a_result_or_a_dead_letter)
     ck_assert_uint_eq(summary.counts.computed, 180);
     ck_assert_uint_eq(summary.counts.published, 180);
     ck_assert_uint_eq(summary.counts.dead_lettered, 20);
-    ck_assert_uint_eq(summary.publishers[0].successful, 180);
-    ck_assert_uint_eq(summary.connector.successful, 200 / AT_ONCE);
+    ck_assert_uint_eq(summary.publishers[0].metrics.successful, 180);
+    ck_assert_uint_eq(summary.connector.metrics.successful, 200 / AT_ONCE);
     ck_assert_uint_eq(mfn_test_count(dead_letters), 20);
     for (size_t i = 0; i < 200; i++) {
         ck_assert_uint_eq(script.published[i], i % BAD_EVERY == 0 ? 0 : 1);
@@ -292,10 +356,10 @@ START_TEST(a_destination_that_comes_back_costs_retries_and_nothing_else)
     mfn__run_summary summary = run(make_pipeline("max_retries: 3, " FAST, ""), true);
     ck_assert_uint_eq(summary.counts.published, 50);
     ck_assert_uint_eq(summary.counts.retries, 2);
-    ck_assert_uint_eq(summary.publishers[0].retries, 2);
-    ck_assert_uint_eq(summary.publishers[0].total, 50);
-    ck_assert_uint_eq(summary.publishers[0].failed, 0);
-    ck_assert_str_eq(summary.publishers[0].last_error, "the destination is away");
+    ck_assert_uint_eq(summary.publishers[0].metrics.retries, 2);
+    ck_assert_uint_eq(summary.publishers[0].metrics.total, 50);
+    ck_assert_uint_eq(summary.publishers[0].metrics.failed, 0);
+    ck_assert_str_eq(summary.publishers[0].metrics.last_error, "the destination is away");
     ck_assert_uint_eq(atomic_load(&warnings), 2);
 }
 END_TEST
@@ -350,10 +414,115 @@ START_TEST(only_the_result_that_is_refused_becomes_a_dead_letter)
     mfn__run_summary summary = run(make_pipeline(FAST, ""), true);
     ck_assert_uint_eq(summary.counts.published, 49);
     ck_assert_uint_eq(summary.counts.dead_lettered, 1);
-    ck_assert_uint_eq(summary.publishers[0].total, 50);
-    ck_assert_uint_eq(summary.publishers[0].failed, 1);
-    ck_assert_uint_eq(summary.publishers[0].successful, 49);
+    ck_assert_uint_eq(summary.publishers[0].metrics.total, 50);
+    ck_assert_uint_eq(summary.publishers[0].metrics.failed, 1);
+    ck_assert_uint_eq(summary.publishers[0].metrics.successful, 49);
     ck_assert_uint_eq(mfn_test_count(dead_letters), 1);
+}
+END_TEST
+
+START_TEST(a_publisher_that_says_which_result_it_refuses_is_asked_once)
+{
+    script = (struct script){.jobs = 50, .refused_id = "7", .says_which = true};
+    mfn__run_summary summary = run(make_pipeline(FAST, ""), true);
+    ck_assert_uint_eq(summary.counts.published, 49);
+    ck_assert_uint_eq(summary.counts.dead_lettered, 1);
+    ck_assert_uint_eq(summary.publishers[0].metrics.failed, 1);
+    ck_assert_uint_eq(mfn_test_count(dead_letters), 1);
+}
+END_TEST
+
+START_TEST(a_destination_that_is_down_holds_up_no_other)
+{
+    static const struct {
+        mfn_status failure;
+        mfn__trouble trouble;
+    } cases[] = {
+        {MFN_IO, MFN__TROUBLE_BY_STATUS},
+        {MFN_ACCESS, MFN__TROUBLE_PAUSED},
+        {MFN_NOT_FOUND, MFN__TROUBLE_GONE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        script = (struct script){.jobs = 300,
+                                 .has_bad_jobs = true,
+                                 .publish_failures = FOR_EVER,
+                                 .failure = cases[i].failure,
+                                 .trouble = cases[i].trouble};
+        snprintf(folder, sizeof folder, "%s", mfn_test_folder());
+        mfn__run_summary summary =
+            run(load_pipeline("max_retries: 1, initial_retry_delay: 1ms",
+                              ", {kind: second, directory: b}", ""),
+                true);
+        ck_assert_uint_eq(summary.counts.dead_lettered, 30);
+        ck_assert_uint_eq(summary.counts.spooled, 270);
+        ck_assert_uint_eq(summary.counts.published, 0);
+        ck_assert_uint_eq(summary.publishers[0].backlog, 270);
+        ck_assert_int_eq(summary.publishers[0].breaker, MFN__BREAKER_OPEN);
+        ck_assert_uint_eq(summary.publishers[1].metrics.successful, 270);
+        ck_assert(summary.is_unfinished);
+        /* The next run has no new job, and brings what the spool holds; the second one has it. */
+        script.publish_failures = 0;
+        script.acknowledgements = 0;
+        uint64_t fetched = atomic_exchange(&script.fetched, 0);
+        script.jobs = 0;
+        mfn__run_summary next =
+            run(load_pipeline(FAST, ", {kind: second, directory: b}", ""), true);
+        ck_assert_uint_eq(next.publishers[0].from_spool, 270);
+        ck_assert_uint_eq(next.publishers[0].backlog, 0);
+        ck_assert_uint_eq(next.spool_bytes, 0);
+        ck_assert(!next.is_unfinished);
+        for (size_t k = 0; k < fetched; k++) {
+            uint64_t expected = k % BAD_EVERY == 0 ? 0 : 1;
+            ck_assert_uint_eq(script.published[k], expected);
+            ck_assert_uint_eq(script.published_at_second[k], expected);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_destination_that_comes_back_during_the_run_gets_what_the_spool_holds)
+{
+    script = (struct script){.jobs = 2000, .publish_failures = 30, .failure = MFN_IO};
+    stop_after = 2000;
+    snprintf(folder, sizeof folder, "%s", mfn_test_folder());
+    mfn__pipeline *pipeline = load_pipeline("max_retries: 0, recovery_timeout: 1ms",
+                                            ", {kind: second, directory: b}", "");
+    mfn__run_summary summary = run(pipeline, false);
+    ck_assert_uint_eq(summary.publishers[0].backlog, 0);
+    ck_assert_uint_gt(summary.publishers[0].from_spool, 0);
+    ck_assert_uint_eq(summary.publishers[0].from_spool, summary.counts.spooled);
+    for (size_t k = 0; k < 2000; k++) {
+        ck_assert_uint_eq(script.published[k], 1);
+        ck_assert_uint_eq(script.published_at_second[k], 1);
+    }
+}
+END_TEST
+
+START_TEST(a_full_spool_stops_intake_and_loses_nothing)
+{
+    script = (struct script){.jobs = JOBS_MAX, .publish_failures = FOR_EVER, .failure = MFN_IO};
+    snprintf(folder, sizeof folder, "%s", mfn_test_folder());
+    mfn__run_summary summary =
+        run(load_pipeline("max_retries: 0, recovery_timeout: 1h", ", {kind: second, directory: b}",
+                          "spool: {max_bytes: 1MiB}\nengine: {queue_items: 20}\n"),
+            true);
+    ck_assert(summary.is_unfinished);
+    ck_assert_int_eq(summary.failure.status, MFN_NO_SPACE);
+    ck_assert_uint_le(summary.spool_bytes, 1048576);
+    ck_assert_uint_gt(summary.counts.spooled, 100);
+    ck_assert_uint_lt(summary.counts.read, JOBS_MAX);
+}
+END_TEST
+
+START_TEST(a_gone_destination_that_is_the_only_one_ends_the_run)
+{
+    script = (struct script){.jobs = 50,
+                             .publish_failures = FOR_EVER,
+                             .failure = MFN_NOT_FOUND,
+                             .trouble = MFN__TROUBLE_GONE};
+    mfn__run_summary summary = run(make_pipeline(FAST, ""), false);
+    ck_assert_uint_eq(summary.counts.published, 0);
+    ck_assert_int_eq(summary.failure.status, MFN_NOT_FOUND);
 }
 END_TEST
 
@@ -384,9 +553,9 @@ START_TEST(a_source_that_comes_back_is_read_on)
     script = (struct script){.jobs = 20, .fetch_failures = 2, .failure = MFN_IO};
     mfn__run_summary summary = run(make_pipeline("max_retries: 2, " FAST, ""), true);
     ck_assert_uint_eq(summary.counts.published, 20);
-    ck_assert_uint_eq(summary.connector.retries, 2);
-    ck_assert_uint_eq(summary.connector.failed, 0);
-    ck_assert_uint_eq(summary.connector.total, summary.connector.successful);
+    ck_assert_uint_eq(summary.connector.metrics.retries, 2);
+    ck_assert_uint_eq(summary.connector.metrics.failed, 0);
+    ck_assert_uint_eq(summary.connector.metrics.total, summary.connector.metrics.successful);
 }
 END_TEST
 
@@ -395,9 +564,9 @@ START_TEST(a_source_that_stays_away_is_a_failure_of_the_run)
     script = (struct script){.jobs = 20, .fetch_failures = FOR_EVER, .failure = MFN_IO};
     mfn__run_summary summary = run(make_pipeline("max_retries: 2, " FAST, ""), true);
     ck_assert_int_eq(summary.failure.status, MFN_IO);
-    ck_assert_uint_eq(summary.connector.retries, 2);
-    ck_assert_uint_eq(summary.connector.failed, 1);
-    ck_assert_uint_eq(summary.connector.total, 1);
+    ck_assert_uint_eq(summary.connector.metrics.retries, 2);
+    ck_assert_uint_eq(summary.connector.metrics.failed, 1);
+    ck_assert_uint_eq(summary.connector.metrics.total, 1);
 }
 END_TEST
 
@@ -474,11 +643,11 @@ START_TEST(everything_wrong_with_a_pipeline_file_is_told_at_once)
 {
     const char *path = mfn_test_path(mfn_test_folder(), "pipeline.yaml");
     mfn_test_write(path, "connector: {kind: fak, max_retries: -1}\n"
-                         "publishers: [{kind: fake, enabled: false}, {kind: fake, batch_size: 0}]\n"
+                         "publishers: [{kind: fake, enabled: false}, {kind: fake, failure_threshold: 0}]\n"
                          "engine: {workers: none}\n"
                          "grace_tim: 3\n");
     static const char *const expected[] = {
-        ":1:", "did you mean 'fake'", "publishers[1].batch_size", "engine.workers", "grace_time",
+        ":1:", "did you mean 'fake'", "publishers[1].failure_threshold", "engine.workers", "grace_time",
     };
     mfn__problems problems;
     mfn__problems_init(&problems);
@@ -504,6 +673,11 @@ int main(void)
         a_run_without_end_waits_for_better_times,
         intake_stands_still_while_delivery_does,
         only_the_result_that_is_refused_becomes_a_dead_letter,
+        a_publisher_that_says_which_result_it_refuses_is_asked_once,
+        a_destination_that_is_down_holds_up_no_other,
+        a_destination_that_comes_back_during_the_run_gets_what_the_spool_holds,
+        a_full_spool_stops_intake_and_loses_nothing,
+        a_gone_destination_that_is_the_only_one_ends_the_run,
         a_stop_finishes_what_was_taken_in,
         after_the_grace_time_the_rest_is_left_for_the_next_run,
         a_source_that_comes_back_is_read_on,

@@ -96,6 +96,22 @@ START_TEST(the_defaults_are_those_of_the_guide)
 }
 END_TEST
 
+START_TEST(jitter_spreads_delays_and_never_lengthens_them)
+{
+    static const struct {
+        mfn__retry_jitter jitter;
+        double draw, expected_s;
+    } cases[] = {
+        {MFN__JITTER_NONE, 0.25, 8.0}, {MFN__JITTER_FULL, 0.0, 0.0},  {MFN__JITTER_FULL, 0.25, 2.0},
+        {MFN__JITTER_EQUAL, 0.0, 4.0}, {MFN__JITTER_EQUAL, 0.5, 6.0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const mfn__retry_options options = {.retry_jitter = cases[i].jitter};
+        ck_assert(mfn__retry_jittered_s(&options, 8.0, cases[i].draw) == cases[i].expected_s);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -103,6 +119,7 @@ int main(void)
         no_number_of_attempts_leads_out_of_the_limits,
         retries_are_those_after_the_first_attempt,
         the_defaults_are_those_of_the_guide,
+        jitter_spreads_delays_and_never_lengthens_them,
         NULL,
     };
     return mfn_test_run("retry", tests);

@@ -26,22 +26,22 @@ static const char *const formats[] = {"auto", "json", "ndjson", NULL};
 
 static const mfn_option file_table[] = {
     {"directory", MFN_OPTION_TEXT, FILE_FIELD(directory), 1, 4096, false, false, NULL, NULL, "",
-     "Directory to watch"},
+     "Directory to watch", false},
     {"pattern", MFN_OPTION_TEXT, FILE_FIELD(pattern), 1, 256, false, false, NULL, "*.json", "",
-     "Names to take"},
+     "Names to take", false},
     {"format", MFN_OPTION_CHOICE, FILE_FIELD(format), 0, 0, false, false, formats, "auto", "",
-     "Format"},
-    {"port", MFN_OPTION_WHOLE, FILE_FIELD(port), 1, 65535, false, false, NULL, "80", "", "Port"},
+     "Format", false},
+    {"port", MFN_OPTION_WHOLE, FILE_FIELD(port), 1, 65535, false, false, NULL, "80", "", "Port", false},
     {"auto_delete", MFN_OPTION_BOOL, FILE_FIELD(auto_delete), 0, 0, false, false, NULL, "false", "",
-     "Delete"},
+     "Delete", false},
     {0},
 };
 
 static const mfn_option common_table[] = {
     {"enabled", MFN_OPTION_BOOL, COMMON_FIELD(enabled), 0, 0, false, false, NULL, "true", "",
-     "Enabled"},
+     "Enabled", false},
     {"timeout", MFN_OPTION_REAL, COMMON_FIELD(timeout_s), 0, 3600, true, false, NULL, "30", "",
-     "Time limit"},
+     "Time limit", false},
     {0},
 };
 

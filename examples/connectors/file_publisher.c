@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes a result as a file that appears whole or not at all.
+ * Usage: file_publisher DIRECTORY */
+#include <stdio.h>
+#include <string.h>
+
+#include <mfn/stream.h>
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s DIRECTORY\n", argv[0]);
+        return 2;
+    }
+    char options[1024];
+    snprintf(options, sizeof options,
+             "directory: '%s'\\n"
+             "filename_pattern: 'result_{id}.json'\\n"
+             "append_mode: false\\n",
+             argv[1]);
+    static const char result[] = "{\"event\": \"simulation_complete\", \"simulation_id\": "
+                                 "\"sim-12345\", \"fractal_dimension\": 1.584}";
+    const mfn_event event = {.id = "sim-12345", .bytes = result, .size = strlen(result)};
+    mfn_error err = {0};
+    mfn_publisher *publisher = NULL;
+    mfn_status status = mfn_publisher_new("file", options, &publisher, &err);
+    if (status == MFN_OK) {
+        status = mfn_publisher_connect(publisher, &err);
+    }
+    if (status == MFN_OK) {
+        status = mfn_publisher_publish(publisher, &event, 1, &err);
+    }
+    if (publisher != NULL) {
+        mfn_component_metrics metrics;
+        mfn_publisher_metrics(publisher, &metrics);
+        printf("Published: %llu\n", (unsigned long long)metrics.successful);
+    }
+    mfn_publisher_free(publisher);
+    if (status != MFN_OK) {
+        fprintf(stderr, "%s\n", err.text);
+        return 1;
+    }
+    return 0;
+}

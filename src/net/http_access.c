@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/option_table.h"
+#include "net/http_options.h"
+
+#define CONNECTIONS_MAX 10000
+
+const mfn_option *mfn__http_pool_option_table(void)
+{
+    /* clang-format off: one row per option */
+    static const mfn_option table[] = {
+        MFN__WHOLE(mfn__http_pool_options, pool_size, 1, CONNECTIONS_MAX, "100", "",
+                   "open HTTP connections in all"),
+        MFN__WHOLE(mfn__http_pool_options, pool_size_per_host, 1, CONNECTIONS_MAX, "30", "",
+                   "open HTTP connections to one host"),
+        {0},
+    };
+    /* clang-format on */
+    return table;
+}
+
+const mfn_option *mfn__http_access_option_table(void)
+{
+    static const mfn_option table[] = {
+        MFN__HTTP_ACCESS_ROWS(mfn__http_access, ),
+        {0},
+    };
+    return table;
+}

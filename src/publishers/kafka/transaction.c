@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/* A producer that has seen anything uncertain - a time-out, an error that is not about one record -
+ * is never used again: a request of its that is still on its way could end the next transaction of
+ * the same producer epoch. The new one has the same transactional id, and init_transactions waits
+ * until the old one's transaction is either committed or aborted and shuts the old one out.
+ *
+ * After a commit without an answer the group's committed offsets tell what became of it, as they
+ * were part of the transaction; but not before init_transactions, until when it may be under way.
+ */
+#include "publishers/kafka/transaction.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "publishers/kafka/committed.h"
+
+#define PAUSE_MS 50 /* between tries of what failed at once */
+#define SLICE_MS 200
+/* Sending offsets does not go on in the background when its time is up. */
+#define OFFSETS_SLICE_MS 5000
+#define ABORT_NS         (5 * MFN__NS_PER_S)
+/* What ends a transaction gets this long even when the run is abandoned. */
+#define GRACE_NS (2 * MFN__NS_PER_S)
+
+static int64_t now_ns(const mfn__transactor *self)
+{
+    return mfn__producer_now_ns(&self->producer);
+}
+
+static bool is_abandoned(const mfn__transactor *self)
+{
+    return mfn__producer_is_abandoned(&self->producer);
+}
+
+static int slice_ms(const mfn__transactor *self, int64_t until_ns, int max_ms)
+{
+    int64_t left_ms = (until_ns - now_ns(self)) / MFN__NS_PER_MS;
+    if (left_ms < 1) {
+        return 1;
+    }
+    return left_ms < max_ms ? (int)left_ms : max_ms;
+}
+
+/* One call of the transactional API that goes on in the background when its time is up. */
+typedef rd_kafka_error_t *(*transaction_call)(rd_kafka_t *handle, int timeout_ms);
+
+/* Repeats the call while that may help; when the run is abandoned, only for the grace. */
+static rd_kafka_error_t *repeat(mfn__transactor *self, transaction_call call, int64_t until_ns,
+                                int64_t grace_ns)
+{
+    int64_t grace_until_ns = now_ns(self) + grace_ns;
+    for (;;) {
+        rd_kafka_error_t *error = call(self->producer.handle, slice_ms(self, until_ns, SLICE_MS));
+        if (error == NULL || !rd_kafka_error_is_retriable(error) || now_ns(self) >= until_ns ||
+            (is_abandoned(self) && now_ns(self) >= grace_until_ns)) {
+            return error;
+        }
+        rd_kafka_error_destroy(error);
+        rd_kafka_poll(self->producer.handle, PAUSE_MS);
+    }
+}
+
+/* What goes wrong with a transaction is never the fault of a result. */
+static mfn_status fail(mfn__transactor *self, rd_kafka_resp_err_t code, const char *detail,
+                       mfn__advice *ret_advice, mfn_error *err)
+{
+    if (is_abandoned(self)) {
+        return mfn__producer_fail_abandoned(ret_advice, err);
+    }
+    mfn_status status = mfn__producer_fail(&self->producer, code, detail,
+                                           "the Kafka transaction failed", ret_advice, err);
+    if (ret_advice->trouble != MFN__TROUBLE_PAUSED) {
+        ret_advice->trouble = MFN__TROUBLE_PASSING;
+    }
+    return status;
+}
+
+/* Takes the error. */
+static mfn_status fail_by(mfn__transactor *self, rd_kafka_error_t *error, mfn__advice *ret_advice,
+                          mfn_error *err)
+{
+    mfn_status status =
+        fail(self, rd_kafka_error_code(error), rd_kafka_error_string(error), ret_advice, err);
+    rd_kafka_error_destroy(error);
+    return status;
+}
+
+/* A producer that does not know the topic yet would keep the first records for up to a second. What
+ * goes wrong here comes back with them. */
+static void learn_leaders(mfn__transactor *self, int64_t until_ns)
+{
+    double timeout_s = slice_ms(self, until_ns, OFFSETS_SLICE_MS) / 1000.0;
+    (void)mfn__kafka_reach(self->producer.handle, self->producer.options->topic, timeout_s, NULL,
+                           NULL);
+}
+
+/* Afterwards there is a handle that can begin a transaction, and whatever an earlier one left is
+ * over. */
+static mfn_status prepare(mfn__transactor *self, int64_t until_ns, mfn__advice *ret_advice,
+                          mfn_error *err)
+{
+    mfn_status status = mfn__producer_ensure(&self->producer, err);
+    if (status != MFN_OK || self->producer.is_initialized) {
+        return status;
+    }
+    rd_kafka_error_t *error = repeat(self, rd_kafka_init_transactions, until_ns, 0);
+    if (error == NULL) {
+        self->producer.is_initialized = true;
+        learn_leaders(self, until_ns);
+        return MFN_OK;
+    }
+    bool goes_on = rd_kafka_error_is_retriable(error);
+    status = fail_by(self, error, ret_advice, err);
+    if (!goes_on) {
+        mfn__producer_drop(&self->producer);
+    }
+    return status;
+}
+
+mfn_status mfn__transactor_start(mfn__transactor *self, mfn_error *err)
+{
+    mfn_status status = mfn__producer_ensure(&self->producer, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    rd_kafka_error_t *error = rd_kafka_init_transactions(self->producer.handle, 1);
+    self->producer.is_initialized = error == NULL;
+    if (error != NULL) {
+        if (!rd_kafka_error_is_retriable(error)) {
+            mfn__producer_drop(&self->producer); /* the first transaction will say why */
+        }
+        rd_kafka_error_destroy(error);
+    }
+    return MFN_OK;
+}
+
+/* One try to carry a bundle. */
+typedef struct attempt {
+    const mfn__bundle *bundle;
+    int64_t until_ns;
+    bool is_one_by_one; /* each record is waited for, so that a refusal is meant for it alone */
+    bool is_refused;    /* something was: abort, and see what is marked */
+} attempt;
+
+static mfn_status make_record(const mfn__transactor *self, const mfn__bundle *bundle, size_t i,
+                              mfn__kafka_outgoing *ret, mfn_error *err)
+{
+    const mfn__kafka_publisher_options *options = self->producer.options;
+    return i < bundle->count
+               ? mfn__kafka_outgoing_result(options, &bundle->parcels[i], ret, err)
+               : mfn__kafka_outgoing_letter(options, &bundle->letters[i - bundle->count], ret, err);
+}
+
+/* Marks what can never be published: a parcel with its problem, a letter to be left out. */
+static void refuse(mfn__transactor *self, const mfn__bundle *bundle, size_t i, const char *topic,
+                   rd_kafka_resp_err_t code)
+{
+    if (i < bundle->count) {
+        mfn__advice advice = {0};
+        (void)mfn__kafka_fail(code, "Kafka refuses the result", rd_kafka_err2str(code), &advice,
+                              &bundle->parcels[i].problem);
+    } else {
+        self->is_left_out[i - bundle->count] = true;
+        mfn__producer_warn_letter(&self->producer, topic, code);
+    }
+}
+
+/* The code of the report when that is waited for. */
+static rd_kafka_resp_err_t ship(mfn__transactor *self, const attempt *try,
+                                mfn__kafka_outgoing *record, mfn__shipment *shipment)
+{
+    rd_kafka_resp_err_t code = mfn__producer_send(&self->producer, record, try->until_ns, shipment);
+    bool is_sent = code == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (is_sent && try->is_one_by_one && mfn__producer_wait(&self->producer, try->until_ns)) {
+        code = shipment->code;
+    }
+    return code;
+}
+
+static mfn_status send_record(mfn__transactor *self, attempt *try, size_t i,
+                              mfn__advice *ret_advice, mfn_error *err)
+{
+    mfn__kafka_outgoing record;
+    mfn_status status = make_record(self, try->bundle, i, &record, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (record.topic[0] != '\0') {
+        code = ship(self, try, &record, &self->shipments[i]);
+    }
+    if (mfn__producer_is_refusal(code)) {
+        refuse(self, try->bundle, i, record.topic, code);
+        try->is_refused = true;
+    } else if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        status = fail(self, code, NULL, ret_advice, err);
+    }
+    mfn__kafka_outgoing_deinit(&record);
+    return status;
+}
+
+/* Waits for the reports on all that was sent. */
+static mfn_status settle(mfn__transactor *self, attempt *try, mfn__advice *ret_advice,
+                         mfn_error *err)
+{
+    if (!mfn__producer_wait(&self->producer, try->until_ns)) {
+        return fail(self, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, ret_advice, err);
+    }
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (size_t i = 0; i < try->bundle->count + try->bundle->letter_count; i++) {
+        const mfn__shipment *shipment = &self->shipments[i];
+        if (mfn__producer_is_refusal(shipment->code)) {
+            try->is_refused = true; /* what comes after it fails with it */
+        } else if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            code = shipment->code;
+        }
+    }
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR || try->is_refused
+               ? MFN_OK
+               : fail(self, code, NULL, ret_advice, err);
+}
+
+static mfn_status send_records(mfn__transactor *self, attempt *try, mfn__advice *ret_advice,
+                               mfn_error *err)
+{
+    const mfn__bundle *bundle = try->bundle;
+    mfn_status status = MFN_OK;
+    memset(self->shipments, 0, sizeof self->shipments);
+    for (size_t i = 0; status == MFN_OK && i < bundle->count + bundle->letter_count; i++) {
+        if (try->is_refused && try->is_one_by_one) {
+            return MFN_OK;
+        }
+        if (i < bundle->count || !self->is_left_out[i - bundle->count]) {
+            status = send_record(self, try, i, ret_advice, err);
+        }
+    }
+    return status == MFN_OK && !try->is_refused ? settle(self, try, ret_advice, err) : status;
+}
+
+static mfn_status send_position(mfn__transactor *self, const attempt *try, mfn__advice *ret_advice,
+                                mfn_error *err)
+{
+    const mfn__kafka_position *position = try->bundle->position;
+    for (;;) {
+        rd_kafka_error_t *error = rd_kafka_send_offsets_to_transaction(
+            self->producer.handle, position->offsets, position->group,
+            slice_ms(self, try->until_ns, OFFSETS_SLICE_MS));
+        if (error == NULL) {
+            return MFN_OK;
+        }
+        rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+        if (code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+            code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
+            rd_kafka_error_destroy(error);
+            return mfn__fail(err, MFN_CANCELLED, NULL,
+                             "the consumer has left its group: its partitions are somebody else's");
+        }
+        if (!rd_kafka_error_is_retriable(error) || now_ns(self) >= try->until_ns ||
+            is_abandoned(self)) {
+            return fail_by(self, error, ret_advice, err);
+        }
+        rd_kafka_error_destroy(error);
+        rd_kafka_poll(self->producer.handle, PAUSE_MS);
+    }
+}
+
+static mfn_status commit(mfn__transactor *self, const attempt *try, mfn__advice *ret_advice,
+                         mfn_error *err)
+{
+    self->is_in_doubt = true;
+    rd_kafka_error_t *error =
+        repeat(self, rd_kafka_commit_transaction, try->until_ns + GRACE_NS, GRACE_NS);
+    if (error == NULL) {
+        self->is_in_doubt = false;
+        return MFN_OK;
+    }
+    mfn_status status = fail_by(self, error, ret_advice, err);
+    mfn__producer_drop(&self->producer);
+    return status;
+}
+
+/* Readers wait for the end of a transaction, so it is aborted even if its producer ends anyway. */
+static void abort_transaction(mfn__transactor *self, bool is_certain)
+{
+    if (self->producer.handle == NULL) {
+        return;
+    }
+    rd_kafka_error_t *error =
+        repeat(self, rd_kafka_abort_transaction, now_ns(self) + ABORT_NS, GRACE_NS);
+    if (error != NULL || !is_certain || self->producer.unreported > 0) {
+        mfn__producer_drop(&self->producer);
+    }
+    rd_kafka_error_destroy(error);
+}
+
+/* MFN_OK: committed, or `try->is_refused` and aborted. */
+static mfn_status carry(mfn__transactor *self, attempt *try, mfn__advice *ret_advice,
+                        mfn_error *err)
+{
+    rd_kafka_error_t *error = rd_kafka_begin_transaction(self->producer.handle);
+    if (error != NULL) {
+        mfn_status status = fail_by(self, error, ret_advice, err);
+        mfn__producer_drop(&self->producer);
+        return status;
+    }
+    mfn_status status = send_records(self, try, ret_advice, err);
+    if (status == MFN_OK && !try->is_refused) {
+        status = send_position(self, try, ret_advice, err);
+        if (status == MFN_OK) {
+            return commit(self, try, ret_advice, err);
+        }
+    }
+    abort_transaction(self, status == MFN_OK);
+    return status;
+}
+
+/* Ends the doubt; `*ret_is_committed` when the bundle is done. Needs a prepared handle. */
+static mfn_status resolve(mfn__transactor *self, const mfn__bundle *bundle, int64_t until_ns,
+                          bool *ret_is_committed, mfn__advice *ret_advice, mfn_error *err)
+{
+    mfn__committed committed = MFN__COMMITTED_NOTHING;
+    rd_kafka_resp_err_t code =
+        mfn__committed_ask(&self->producer, bundle->position, until_ns, &committed);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return fail(self, code, NULL, ret_advice, err);
+    }
+    self->is_in_doubt = false;
+    *ret_is_committed = committed == MFN__COMMITTED_ALL;
+    if (committed == MFN__COMMITTED_SOME) {
+        /* Ours is all or nothing: so it was aborted, and the rest was somebody else's doing. */
+        ret_advice->trouble = MFN__TROUBLE_PASSING;
+        return mfn__fail(err, MFN_BUSY, NULL,
+                         "another consumer of group '%s' has some of the partitions by now",
+                         bundle->position->group_id);
+    }
+    return MFN_OK;
+}
+
+static bool has_refused(const mfn__bundle *bundle)
+{
+    for (size_t i = 0; i < bundle->count; i++) {
+        if (bundle->parcels[i].problem.status != MFN_OK) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Tries until the bundle is committed, something that is not a refusal stands in the way, or it is
+ * known which parcels are refused. */
+static mfn_status run_attempts(mfn__transactor *self, const mfn__bundle *bundle, int64_t until_ns,
+                               mfn__advice *ret_advice, mfn_error *err)
+{
+    attempt try = {.bundle = bundle, .until_ns = until_ns};
+    for (;;) {
+        mfn_status status = prepare(self, until_ns, ret_advice, err);
+        bool is_committed = false;
+        if (status == MFN_OK && self->is_in_doubt) {
+            status = resolve(self, bundle, until_ns, &is_committed, ret_advice, err);
+        }
+        if (status != MFN_OK || is_committed) {
+            return status;
+        }
+        status = carry(self, &try, ret_advice, err);
+        if (status != MFN_OK || !try.is_refused) {
+            return status;
+        }
+        if (has_refused(bundle)) {
+            return mfn__fail(err, MFN_TOO_LARGE, NULL,
+                             "the Kafka transaction was aborted: a result in it was refused");
+        }
+        try.is_refused = false;
+        try.is_one_by_one = true;
+    }
+}
+
+mfn_status mfn__transactor_run(mfn__transactor *self, const mfn__bundle *bundle,
+                               mfn__advice *ret_advice, mfn_error *err)
+{
+    int64_t until_ns =
+        now_ns(self) + (int64_t)(self->producer.around->timeout_s * (double)MFN__NS_PER_S);
+    memset(self->is_left_out, 0, sizeof self->is_left_out);
+    mfn_status status = run_attempts(self, bundle, until_ns, ret_advice, err);
+    if (status == MFN_OK || !self->is_in_doubt || now_ns(self) >= until_ns || is_abandoned(self)) {
+        return status;
+    }
+    /* What matters now is the commit: `err` keeps its failure unless there is worse to tell. */
+    bool is_committed = false;
+    mfn__advice advice = {0};
+    mfn_error reason = {0};
+    if (prepare(self, until_ns, &advice, &reason) == MFN_OK &&
+        resolve(self, bundle, until_ns, &is_committed, &advice, &reason) == MFN_OK &&
+        is_committed) {
+        return MFN_OK;
+    }
+    return status;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* A loaded pipeline as people see it: names, places, effective values; and whether its ends can be
+ * reached. */
+#include <stdio.h>
+#include <string.h>
+
+#include "stream/pipeline_internal.h"
+
+#define TEXT_SHOWN_MAX 4097 /* of a path */
+
+void mfn__pipeline_target(const mfn__pipeline *pipeline, size_t index, char ret[MFN__TARGET_MAX])
+{
+    const mfn__publisher_section *publisher = &pipeline->publishers[index];
+    publisher->ops->describe(publisher->options, ret, MFN__TARGET_MAX);
+}
+
+void mfn__pipeline_source(const mfn__pipeline *pipeline, char ret[MFN__TARGET_MAX])
+{
+    pipeline->connector->describe(pipeline->connector_options, ret, MFN__TARGET_MAX);
+}
+
+const char *mfn__pipeline_connector_kind(const mfn__pipeline *pipeline)
+{
+    return pipeline->connector->kind;
+}
+
+void mfn__pipeline_publisher_name(const mfn__pipeline *pipeline, size_t index, char *ret,
+                                  size_t size)
+{
+    const mfn__publisher_section *publisher = &pipeline->publishers[index];
+    if (publisher->common.name[0] != '\0') {
+        snprintf(ret, size, "%s", publisher->common.name);
+        return;
+    }
+    size_t same = 1;
+    for (size_t i = 0; i < index; i++) {
+        same += pipeline->publishers[i].ops == publisher->ops ? 1 : 0;
+    }
+    if (same == 1) {
+        snprintf(ret, size, "%s", publisher->ops->kind);
+    } else {
+        snprintf(ret, size, "%s-%zu", publisher->ops->kind, same);
+    }
+}
+
+const char *mfn__pipeline_dead_letters(const mfn__pipeline *pipeline)
+{
+    return pipeline->dead_letter.directory;
+}
+
+size_t mfn__pipeline_component_count(const mfn__pipeline *pipeline)
+{
+    return 1 + pipeline->publisher_count;
+}
+
+mfn_status mfn__pipeline_probe(const mfn__pipeline *pipeline, size_t index,
+                               const mfn__surroundings *surroundings, mfn_error *err)
+{
+    mfn__surroundings around = *surroundings;
+    if (index == 0) {
+        around.timeout_s = pipeline->connector_retry.timeout;
+        return pipeline->connector->probe(pipeline->connector_options, &around, err);
+    }
+    const mfn__publisher_section *publisher = &pipeline->publishers[index - 1];
+    around.timeout_s = publisher->retry.timeout;
+    return publisher->ops->probe(publisher->options, &around, err);
+}
+
+/* As YAML that reads back as the same value: quotes, and '$' doubled. */
+static void write_quoted(mfn__buffer *text, const char *value)
+{
+    mfn__buffer_append_char(text, '"');
+    for (const char *c = value; *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7F) {
+            mfn__buffer_append_format(text, "\\x%02X", (unsigned)*c);
+            continue;
+        }
+        if (*c == '"' || *c == '\\') {
+            mfn__buffer_append_char(text, '\\');
+        } else if (*c == '$') {
+            mfn__buffer_append_char(text, '$');
+        }
+        mfn__buffer_append_char(text, *c);
+    }
+    mfn__buffer_append_char(text, '"');
+}
+
+/* A number, a name, or a list or map as JSON: only a dollar needs care. */
+static void write_plain(mfn__buffer *text, const char *value)
+{
+    for (const char *c = value; *c != '\0'; c++) {
+        mfn__buffer_append_text(text, *c == '$' ? "$" : "");
+        mfn__buffer_append_char(text, *c);
+    }
+}
+
+static void write_options(mfn__buffer *text, const char *indent, const mfn_option *table,
+                          const void *options)
+{
+    for (const mfn_option *option = table; option->name != NULL; option++) {
+        char value[TEXT_SHOWN_MAX];
+        mfn_option_get_text(option, options, value, sizeof value);
+        mfn__buffer_append_format(text, "%s%s: ", indent, option->name);
+        if (option->type == MFN_OPTION_TEXT) {
+            write_quoted(text, value);
+        } else {
+            write_plain(text, value);
+        }
+        mfn__buffer_append_char(text, '\n');
+    }
+}
+
+void mfn__pipeline_write_effective(const mfn__pipeline *pipeline, mfn__buffer *text)
+{
+    mfn__buffer_append_format(text, "connector:\n  kind: %s\n", pipeline->connector->kind);
+    write_options(text, "  ", pipeline->connector->options, pipeline->connector_options);
+    write_options(text, "  ", mfn__retry_option_table(), &pipeline->connector_retry);
+    write_options(text, "  ", mfn__breaker_option_table(), &pipeline->connector_breaker);
+    mfn__buffer_append_text(text, "engine:\n");
+    write_options(text, "  ", mfn__engine_table, &pipeline->engine);
+    mfn__buffer_append_text(text, "publishers:\n");
+    for (size_t i = 0; i < pipeline->publisher_count; i++) {
+        const mfn__publisher_section *publisher = &pipeline->publishers[i];
+        mfn__buffer_append_format(text, "  - kind: %s\n", publisher->ops->kind);
+        write_options(text, "    ", publisher->ops->options, publisher->options);
+        write_options(text, "    ", mfn__retry_option_table(), &publisher->retry);
+        write_options(text, "    ", mfn__breaker_option_table(), &publisher->breaker);
+        write_options(text, "    ", mfn__publisher_table, &publisher->common);
+    }
+    mfn__buffer_append_text(text, "dead_letter:\n");
+    write_options(text, "  ", mfn__dead_letter_table, &pipeline->dead_letter);
+    mfn__buffer_append_text(text, "spool:\n");
+    write_options(text, "  ", mfn__spool_table, &pipeline->spool);
+    mfn__buffer_append_text(text, "http:\n");
+    write_options(text, "  ", mfn__http_pool_option_table(), &pipeline->http);
+    write_options(text, "", mfn__general_table, &pipeline->general);
+}
