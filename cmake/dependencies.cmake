@@ -9,10 +9,13 @@ pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
+pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
 set(MFN_LIBRARY_DEPENDENCIES
   PkgConfig::JANSSON PkgConfig::YAML PkgConfig::PNG PkgConfig::CRYPTO PkgConfig::ZLIB)
 set(MFN_APP_DEPENDENCIES
   PkgConfig::SQLITE PkgConfig::CURL PkgConfig::RDKAFKA Threads::Threads)
+# What the program needs beside those of the libraries.
+set(MFN_CLI_DEPENDENCIES PkgConfig::MICROHTTPD)
 if(MFN_BUILD_TESTS)
   pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
 endif()

@@ -4,7 +4,8 @@ include(CMakePackageConfigHelpers)
 
 set(MFN_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/mfn)
 set_target_properties(mfn_shared PROPERTIES EXPORT_NAME mfn)
-install(TARGETS mfn_shared mfn_static EXPORT mfnTargets
+set_target_properties(mfn_stream_shared PROPERTIES EXPORT_NAME mfn_stream)
+install(TARGETS mfn_shared mfn_static mfn_stream_shared EXPORT mfnTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS mfn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
@@ -15,7 +16,9 @@ install(FILES LICENSE NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 file(RELATIVE_PATH MFN_PC_TO_PREFIX
   ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(cmake/mfn.pc.in mfn.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/mfn.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+configure_file(cmake/mfn_stream.pc.in mfn_stream.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/mfn.pc ${CMAKE_CURRENT_BINARY_DIR}/mfn_stream.pc
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(EXPORT mfnTargets NAMESPACE mfn:: DESTINATION ${MFN_PACKAGE_DIR})
 configure_package_config_file(cmake/mfnConfig.cmake.in mfnConfig.cmake

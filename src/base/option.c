@@ -110,7 +110,10 @@ static mfn_status refuse(const mfn_option *option, const char *got, mfn_error *e
     char expected[256];
     char shown[VALUE_SHOWN];
     mfn_option_expected(option, expected, sizeof expected);
-    got = option->is_secret ? "another value" : got;
+    if (option->is_secret) {
+        return mfn__fail(err, MFN_INVALID, option->name,
+                         "%s: expected %s, got a value that is not shown", option->name, expected);
+    }
     mfn__text_printable(got, strlen(got), shown, sizeof shown);
     bool quoted = option->type == MFN_OPTION_TEXT || shown[0] == '\0' ||
                   strspn(shown, "0123456789.+-einfa") != strlen(shown);
@@ -140,6 +143,15 @@ static size_t choice_count(const mfn_option *option)
     return count;
 }
 
+/* A list or map that must be given must have something in it. */
+static bool are_texts_allowed(const mfn_option *option, const mfn_texts *texts)
+{
+    if (texts->count == 0) {
+        return option->default_text != NULL;
+    }
+    return texts->values != NULL && (texts->keys != NULL) == (option->type == MFN_OPTION_MAP);
+}
+
 static bool is_allowed(const mfn_option *option, const void *options)
 {
     const void *value = value_of(option, options);
@@ -166,7 +178,7 @@ static bool is_allowed(const mfn_option *option, const void *options)
         return *(const uint32_t *)value < choice_count(option);
     case MFN_OPTION_LIST:
     case MFN_OPTION_MAP:
-        return true;
+        return are_texts_allowed(option, value);
     }
     return false;
 }
@@ -381,7 +393,7 @@ static void put_quoted(written *self, const char *text)
         char escaped[8] = {*c};
         if (*c == '"' || *c == '\\') {
             snprintf(escaped, sizeof escaped, "\\%c", *c);
-        } else if ((unsigned char)*c < 0x20) {
+        } else if ((unsigned char)*c < 0x20 || *c == 0x7F) {
             snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)*c);
         }
         put(self, escaped);

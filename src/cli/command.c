@@ -16,6 +16,7 @@ const mfn__command mfn__commands[] = {
      mfn__command_check},
     {"dlq", "ls|show|replay|drop PIPELINE.yaml ...",
      "look at dead letters, try them again, drop them", mfn__command_dlq},
+    {"webhook", "verify|listen [flags]", "help receivers of webhooks", mfn__command_webhook},
     {"version", "[flags]", "print versions and the kernels in use", mfn__command_version},
     {"help", "[COMMAND]", "explain a command", mfn__command_help},
     {0},

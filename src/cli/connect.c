@@ -51,21 +51,22 @@ static void measure(const mfn__pipeline *pipeline, int ret_widths[3])
     }
 }
 
-static bool try_end(const mfn__pipeline *pipeline, size_t index, mfn__surroundings *around,
+static bool try_end(const mfn__pipeline *pipeline, size_t index, const mfn__surroundings *lent,
                     const int widths[3])
 {
+    mfn__surroundings around = *lent;
     end found;
     char label[sizeof found.place + sizeof found.name + 4];
     mfn_error err = {0};
     describe(pipeline, index, &found);
     snprintf(label, sizeof label, "%s (%s)", found.place, found.name);
-    around->name = label;
+    around.name = label;
     printf("%-*s  %-*s  %-*s  ", widths[0], found.place, widths[1], found.name, widths[2],
            found.target);
     fflush(stdout); /* an end that does not answer shows which one it is */
-    int64_t start_ns = mfn__clock_monotonic_ns(around->clock);
-    mfn_status status = mfn__pipeline_probe(pipeline, index, around, &err);
-    int64_t took_ns = mfn__clock_monotonic_ns(around->clock) - start_ns;
+    int64_t start_ns = mfn__clock_monotonic_ns(around.clock);
+    mfn_status status = mfn__pipeline_probe(pipeline, index, &around, &err);
+    int64_t took_ns = mfn__clock_monotonic_ns(around.clock) - start_ns;
     if (status == MFN_OK) {
         printf("reachable in %" PRId64 " ms\n", took_ns / MFN__NS_PER_MS);
         return true;

@@ -42,7 +42,8 @@ mfn_status mfn__webhook_secrets_load(const char *path, mfn__webhook_secrets *ret
 {
     *ret = (mfn__webhook_secrets){0};
     mfn__buffer_init(&ret->content, SECRETS_BYTES_MAX);
-    mfn__buffer_reserve(&ret->content, SECRETS_BYTES_MAX); /* so that it never moves: one copy */
+    mfn__buffer_reserve(&ret->content, SECRETS_BYTES_MAX); /* it never moves: there is one copy */
+    mfn__buffer_append_text(&ret->content, "");
     const char *variable = getenv(MFN__WEBHOOK_SECRET_VARIABLE);
     mfn_status status = MFN_OK;
     if (path != NULL) {

@@ -257,12 +257,7 @@ static const char **texts_of(tree_builder *builder, mfn__yaml_node *const *nodes
 /* What options of lists and maps borrow. */
 static mfn_status collect_texts(tree_builder *builder, mfn__yaml_node *node)
 {
-    for (size_t i = 0; i < node->count; i++) {
-        if (node->values[i]->type != MFN__YAML_SCALAR) {
-            return MFN_OK;
-        }
-    }
-    if (node->count == 0) {
+    if (node->count == 0 || mfn__yaml_first_not_text(node) != NULL) {
         return MFN_OK;
     }
     node->texts.values = texts_of(builder, node->values, node->count);
@@ -449,12 +444,26 @@ const char *mfn__yaml_path(const mfn__yaml *yaml)
 
 bool mfn__yaml_texts(const mfn__yaml_node *node, mfn_texts *ret)
 {
-    if (node->type == MFN__YAML_SCALAR) {
+    if (node->type != MFN__YAML_SCALAR && node->texts.count == node->count) {
+        *ret = node->texts;
+        return true;
+    }
+    if (node->type == MFN__YAML_SCALAR && !mfn__yaml_is_null(node)) {
         *ret = (mfn_texts){.values = &node->text, .count = 1};
         return true;
     }
-    *ret = node->texts;
-    return node->texts.count == node->count;
+    return false;
+}
+
+const mfn__yaml_node *mfn__yaml_first_not_text(const mfn__yaml_node *node)
+{
+    for (size_t i = 0; i < node->count; i++) {
+        const mfn__yaml_node *value = node->values[i];
+        if (value->type != MFN__YAML_SCALAR || mfn__yaml_is_null(value)) {
+            return value;
+        }
+    }
+    return NULL;
 }
 
 bool mfn__yaml_is_null(const mfn__yaml_node *node)

@@ -21,7 +21,7 @@ typedef struct mfn__yaml_node {
     size_t count;                     /* LIST, MAP: entries */
     struct mfn__yaml_node *const *values; /* LIST, MAP */
     struct mfn__yaml_node *const *keys;   /* MAP: scalars */
-    mfn_texts texts; /* LIST, MAP: the same as texts; none when a value is no scalar */
+    mfn_texts texts; /* LIST, MAP: the values as texts; none when one of them is no text */
 } mfn__yaml_node;
 
 typedef struct mfn__yaml mfn__yaml;
@@ -42,9 +42,12 @@ const char *mfn__yaml_path(const mfn__yaml *yaml);
 /* True for "key:", "key: ~" and "key: null": the value was not given. */
 bool mfn__yaml_is_null(const mfn__yaml_node *node);
 
-/* The texts of a list, of a map, or of one scalar that stands for a list of one. False when a value
- * in it is no scalar. */
+/* The texts of a list, of a map, or of one scalar that stands for a list of one. Borrowed from the
+ * document. False when a value in it is a list, a map or null. */
 bool mfn__yaml_texts(const mfn__yaml_node *node, mfn_texts *ret);
+
+/* The entry of a list or map for which mfn__yaml_texts is false, or NULL. */
+const mfn__yaml_node *mfn__yaml_first_not_text(const mfn__yaml_node *node);
 
 /* The value of a key, or NULL. */
 const mfn__yaml_node *mfn__yaml_get(const mfn__yaml_node *map, const char *key);

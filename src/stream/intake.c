@@ -215,6 +215,7 @@ void mfn__intake_until_over(mfn__run *run)
     mfn_error err = {0};
     if (mfn__replay_open(run->pipeline->dead_letter.directory, run->ledger, run->spool,
                          run->options->clock, &self.replay, &err) != MFN_OK) {
+        mfn__run_warn(run, "looking for dead letters to try again failed: %s", err.text);
         mfn__run_fail(run, &err);
     }
     while (!must_stop(&self)) {

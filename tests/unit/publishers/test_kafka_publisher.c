@@ -3,8 +3,14 @@
  * transactions are the interface alone; what they mean is tested against a real broker. */
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "folder.h"
@@ -22,6 +28,8 @@
 typedef struct place {
     rd_kafka_t *host;
     rd_kafka_mock_cluster_t *cluster;
+    pthread_t waker;
+    atomic_bool is_over;
     char server_list[256];
     const char *servers[1];
     const char *property_names[1];
@@ -49,6 +57,25 @@ static void set(rd_kafka_conf_t *conf, const char *name, const char *value)
     ck_assert_int_eq(rd_kafka_conf_set(conf, name, value, NULL, 0), RD_KAFKA_CONF_OK);
 }
 
+/* The thread of a mock cluster can sleep for a second before it sees what its owner asks of it; a
+ * connection wakes it. */
+static void *keep_awake(void *opaque)
+{
+    place *self = opaque;
+    unsigned long port = strtoul(strchr(self->server_list, ':') + 1, NULL, 10);
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    while (!atomic_load(&self->is_over)) {
+        int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        (void)connect(probe, (struct sockaddr *)&address, sizeof address);
+        close(probe);
+        const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+        nanosleep(&pause, NULL);
+    }
+    return NULL;
+}
+
 /* A cluster with the topics "out" and "out-letters" of one partition each. */
 static void place_make(place *self)
 {
@@ -59,11 +86,12 @@ static void place_make(place *self)
     ck_assert_ptr_nonnull(self->host);
     self->cluster = rd_kafka_mock_cluster_new(self->host, 1);
     ck_assert_ptr_nonnull(self->cluster);
+    snprintf(self->server_list, sizeof self->server_list, "%s",
+             rd_kafka_mock_cluster_bootstraps(self->cluster));
+    ck_assert_int_eq(pthread_create(&self->waker, NULL, keep_awake, self), 0);
     ck_assert_int_eq(rd_kafka_mock_topic_create(self->cluster, "out", 1, 1), 0);
     ck_assert_int_eq(rd_kafka_mock_topic_create(self->cluster, "out-letters", 1, 1), 0);
     ck_assert_int_eq(rd_kafka_mock_topic_create(self->cluster, "in.dlq", 1, 1), 0);
-    snprintf(self->server_list, sizeof self->server_list, "%s",
-             rd_kafka_mock_cluster_bootstraps(self->cluster));
     self->servers[0] = self->server_list;
     self->log = (mfn__log){keep_warning, self};
     self->around = (mfn__surroundings){.clock = mfn__clock_system(),
@@ -101,6 +129,8 @@ static void place_close(place *self)
     mfn__kafka_publisher.close(self->publisher);
     mfn__ledger_close(self->around.ledger);
     rd_kafka_mock_cluster_destroy(self->cluster);
+    atomic_store(&self->is_over, true);
+    pthread_join(self->waker, NULL);
     rd_kafka_destroy(self->host);
 }
 
@@ -127,6 +157,7 @@ static void publish_all(place *self, size_t count)
 /* What a topic's only partition has. */
 typedef struct contents {
     rd_kafka_t *consumer;
+    rd_kafka_topic_t *topic;
     rd_kafka_message_t *records[RECORDS_MAX];
     size_t count;
 } contents;
@@ -136,19 +167,14 @@ static void contents_read(contents *self, const place *from, const char *topic)
     memset(self, 0, sizeof *self);
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     set(conf, "bootstrap.servers", from->server_list);
-    set(conf, "group.id", "reader");
     set(conf, "enable.partition.eof", "true");
     set(conf, "fetch.wait.max.ms", "10");
-    set(conf, "auto.offset.reset", "earliest");
     self->consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, NULL, 0);
     ck_assert_ptr_nonnull(self->consumer);
-    rd_kafka_poll_set_consumer(self->consumer);
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, topic, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
-    ck_assert_int_eq(rd_kafka_assign(self->consumer, list), 0);
-    rd_kafka_topic_partition_list_destroy(list);
+    self->topic = rd_kafka_topic_new(self->consumer, topic, NULL);
+    ck_assert_int_eq(rd_kafka_consume_start(self->topic, 0, 0), 0);
     for (;;) {
-        rd_kafka_message_t *record = rd_kafka_consumer_poll(self->consumer, 5000);
+        rd_kafka_message_t *record = rd_kafka_consume(self->topic, 0, 5000);
         ck_assert_ptr_nonnull(record);
         if (record->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
             rd_kafka_message_destroy(record);
@@ -165,7 +191,8 @@ static void contents_free(contents *self)
     for (size_t i = 0; i < self->count; i++) {
         rd_kafka_message_destroy(self->records[i]);
     }
-    rd_kafka_consumer_close(self->consumer);
+    rd_kafka_consume_stop(self->topic, 0);
+    rd_kafka_topic_destroy(self->topic);
     rd_kafka_destroy(self->consumer);
 }
 
