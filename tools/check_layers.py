@@ -28,7 +28,7 @@ KINDS = {"connectors", "publishers"}
 PURE = {"kernels", "engine"}
 # What pure computing stands on may include the system, but no library.
 LIBRARY_FREE = {"base"}
-LIBRARIES = re.compile(r"jansson|yaml|png|sqlite3|openssl/|zlib|curl/|librdkafka/|check\.h")
+LIBRARIES = re.compile(r"jansson|yaml|png|sqlite3|openssl/|zlib|curl/|librdkafka/|microhttpd|check\.h")
 PURE_HEADERS = {"assert.h", "float.h", "inttypes.h", "limits.h", "math.h", "stdatomic.h",
                 "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

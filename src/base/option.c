@@ -265,7 +265,7 @@ static bool parse_whole(const mfn_option *option, const char *text, uint64_t *re
     }
     double factor = split_suffix(option, text, number, sizeof number);
     uint64_t value = 0;
-    return mfn__text_to_u64(number, &value) &&
+    return factor >= 1.0 && mfn__text_to_u64(number, &value) &&
            !__builtin_mul_overflow(value, (uint64_t)factor, ret);
 }
 
@@ -405,11 +405,12 @@ static size_t texts_to_text(const mfn_option *option, const mfn_texts *texts, ch
                             size_t size)
 {
     bool is_map = option->type == MFN_OPTION_MAP;
+    size_t count = texts->values != NULL ? texts->count : 0;
     written out = {ret, size, 0};
     put(&out, is_map ? "{" : "[");
-    for (size_t i = 0; i < texts->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         put(&out, i > 0 ? ", " : "");
-        if (is_map) {
+        if (is_map && texts->keys != NULL) {
             put_quoted(&out, texts->keys[i]);
             put(&out, ": ");
         }

@@ -173,6 +173,20 @@ mfn_status mfn__arguments_parse_list(int argc, char **argv, const mfn__flags *gr
     return MFN_OK;
 }
 
+mfn_status mfn__arguments_take_one(mfn__arguments *arguments, const char *positional,
+                                   mfn_error *err)
+{
+    size_t wanted = positional != NULL ? 1 : 0;
+    if (arguments->list_count > wanted) {
+        return too_many(arguments->list[wanted], err);
+    }
+    if (arguments->list_count < wanted) {
+        return mfn__fail(err, MFN_INVALID, NULL, "expected %s", positional);
+    }
+    arguments->positional = wanted > 0 ? arguments->list[0] : NULL;
+    return MFN_OK;
+}
+
 mfn_status mfn__arguments_parse(int argc, char **argv, const mfn__flags *groups,
                                 const char *positional, mfn__arguments *ret, mfn_error *err)
 {
@@ -180,15 +194,7 @@ mfn_status mfn__arguments_parse(int argc, char **argv, const mfn__flags *groups,
     if (status != MFN_OK || ret->wants_help) {
         return status;
     }
-    size_t wanted = positional != NULL ? 1 : 0;
-    if (ret->list_count > wanted) {
-        return too_many(ret->list[wanted], err);
-    }
-    if (ret->list_count < wanted) {
-        return mfn__fail(err, MFN_INVALID, NULL, "expected %s", positional);
-    }
-    ret->positional = wanted > 0 ? ret->list[0] : NULL;
-    return MFN_OK;
+    return mfn__arguments_take_one(ret, positional, err);
 }
 
 const char *mfn__arguments_peek(int argc, char **argv, const char *name)

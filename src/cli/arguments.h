@@ -33,6 +33,11 @@ mfn_status mfn__arguments_parse(int argc, char **argv, const mfn__flags *groups,
 mfn_status mfn__arguments_parse_list(int argc, char **argv, const mfn__flags *groups,
                                      mfn__arguments *ret, mfn_error *err);
 
+/* After mfn__arguments_parse_list: takes the one argument, called `positional` in messages, that a
+ * command wants beside flags, or none when that is NULL. */
+mfn_status mfn__arguments_take_one(mfn__arguments *arguments, const char *positional,
+                                   mfn_error *err);
+
 /* The last value of `--name VALUE` or `--name=VALUE`, or NULL: for a flag that decides how the
  * others are read. */
 const char *mfn__arguments_peek(int argc, char **argv, const char *name);

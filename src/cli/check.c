@@ -7,15 +7,18 @@
 #include "cli/command.h"
 #include "cli/connect.h"
 #include "cli/load.h"
+#include "stream/schema.h"
 
 #define TEXT_BYTES_MAX ((size_t)1 << 20)
 
 typedef struct check_flags {
-    bool connect;
+    bool connect, schema;
 } check_flags;
 
 static const mfn_option table[] = {
     MFN__BOOL(check_flags, connect, "false", "try to reach every end instead, without moving data"),
+    MFN__BOOL(check_flags, schema, "false",
+              "print the JSON Schema of pipeline files instead, for editors"),
     {0},
 };
 
@@ -30,7 +33,8 @@ static void print_kind(const char *side, const char *kind, const char *help,
 
 static void print_help(const mfn__flags *groups)
 {
-    printf("Usage: mfn check PIPELINE.yaml [flags]\n\n"
+    printf("Usage: mfn check PIPELINE.yaml [flags]\n"
+           "       mfn check --schema\n\n"
            "Validates a pipeline file without running it: prints every problem with line and\n"
            "column, or all values that would be used, defaults included.\n");
     mfn__arguments_describe(stdout, groups);
@@ -45,20 +49,38 @@ static void print_help(const mfn__flags *groups)
     }
 }
 
+/* Prints the text, unless there was not enough memory for it, and releases it. */
+static int print_text(mfn__buffer *text)
+{
+    mfn_error err = {0};
+    int code = MFN__EXIT_OK;
+    if (mfn__buffer_check(text, "the output", &err) != MFN_OK) {
+        code = mfn__command_fail("check", &err, MFN__EXIT_FAILED);
+    } else {
+        fputs(text->data, stdout);
+    }
+    mfn__buffer_deinit(text);
+    return code;
+}
+
 static int print_effective(const mfn__pipeline *pipeline, const char *path)
 {
     mfn__buffer text;
-    mfn_error err = {0};
     mfn__buffer_init(&text, TEXT_BYTES_MAX);
     mfn__pipeline_write_effective(pipeline, &text);
-    int code = MFN__EXIT_OK;
-    if (mfn__buffer_check(&text, "the output", &err) != MFN_OK) {
-        code = mfn__command_fail("check", &err, MFN__EXIT_FAILED);
-    } else {
-        printf("%s# %s: ok\n", text.data, path);
-    }
-    mfn__buffer_deinit(&text);
-    return code;
+    mfn__buffer_append_format(&text, "# %s: ok\n", path);
+    return print_text(&text);
+}
+
+static int print_schema(void)
+{
+    mfn__buffer text;
+    mfn__json_writer json;
+    mfn__buffer_init(&text, TEXT_BYTES_MAX);
+    mfn__json_start(&json, &text, 2);
+    mfn__schema_write(&mfn__all_kinds, &json);
+    mfn__buffer_append_char(&text, '\n');
+    return print_text(&text);
 }
 
 int mfn__command_check(int argc, char **argv)
@@ -68,12 +90,20 @@ int mfn__command_check(int argc, char **argv)
     const mfn__flags groups[] = {{"Flags", table, &flags}, {0}};
     mfn__arguments arguments;
     mfn_error err = {0};
-    if (mfn__arguments_parse(argc, argv, groups, "PIPELINE.yaml", &arguments, &err) != MFN_OK) {
-        return mfn__command_fail("check", &err, MFN__EXIT_USAGE);
-    }
-    if (arguments.wants_help) {
+    mfn_status status = mfn__arguments_parse_list(argc, argv, groups, &arguments, &err);
+    if (status == MFN_OK && arguments.wants_help) {
         print_help(groups);
         return MFN__EXIT_OK;
+    }
+    if (status == MFN_OK) {
+        const char *positional = flags.schema ? NULL : "PIPELINE.yaml";
+        status = mfn__arguments_take_one(&arguments, positional, &err);
+    }
+    if (status != MFN_OK) {
+        return mfn__command_fail("check", &err, MFN__EXIT_USAGE);
+    }
+    if (flags.schema) {
+        return print_schema();
     }
     mfn__pipeline *pipeline = NULL;
     if (!mfn__load_pipeline("check", arguments.positional, &pipeline)) {

@@ -28,6 +28,7 @@
 #define BODY_BYTES_MAX ((size_t)16 << 20)
 #define SERVE_WAIT_MS  100 /* how long a signal may wait */
 #define GRACE_NS       (5 * MFN__NS_PER_S)
+#define COUNT_MAX      1000000000
 #define SHOWN_BYTES    80
 #define FILE_MODE      0666
 
@@ -42,7 +43,7 @@ static const mfn_option table[] = {
     MFN__WHOLE(listen_flags, port, 0, 65535, "8088", "", "port; 0: any that is free"),
     MFN__TEXT(listen_flags, secret_file, NULL, "file of keys, one per line"),
     MFN__TEXT(listen_flags, tolerance, "5m", "how far a timestamp may be from now"),
-    MFN__WHOLE(listen_flags, count, 0, 9007199254740992.0, "0", "",
+    MFN__WHOLE(listen_flags, count, 0, COUNT_MAX, "0", "",
                "end after so many different deliveries; 0: never"),
     MFN__TEXT(listen_flags, output, NULL, "append each body as a line to this file"),
     MFN__WHOLE(listen_flags, status, 200, 599, "200", "", "answer to a good delivery"),
@@ -56,7 +57,8 @@ typedef struct task {
     int64_t tolerance_s;
     mfn__webhook_secrets secrets;
     mfn__seen_ids seen;
-    int output; /* -1: none */
+    int output;   /* -1: none */
+    bool is_torn; /* the output ends in a part of a line that could not be taken back */
     uint64_t distinct, repeats, refused;
     mfn_error err;
 } task;
@@ -81,8 +83,8 @@ void mfn__webhook_listen_help(void)
            "environment variable " MFN__WEBHOOK_SECRET_VARIABLE ") a delivery without a good "
            "signature gets 401.\n"
            "With --output, a delivery is on disk before it is answered, and one that comes again\n"
-           "with the same webhook-id is not written again; an answer other than 2xx writes\n"
-           "nothing.\n\n"
+           "with the same webhook-id while this runs is not written again. With a --status other\n"
+           "than 2xx nothing is written.\n\n"
            "SIGINT or SIGTERM ends it.\n\n"
            "Example: mfn webhook listen --secret-file keys.txt --output results.ndjson\n");
     mfn__arguments_describe(stdout, groups);
@@ -196,26 +198,29 @@ static unsigned unpack(delivery *given, mfn_error *err)
 }
 
 /* Appends the JSON as one line: a line break can only stand where a space can. */
-static mfn_status write_line(const task *self, const delivery *given, mfn_error *err)
+static mfn_status write_line(task *self, const delivery *given, mfn_error *err)
 {
     mfn__buffer line;
-    mfn__buffer_init(&line, BODY_BYTES_MAX + 1);
+    mfn__buffer_init(&line, BODY_BYTES_MAX + 2);
+    mfn__buffer_append_text(&line, self->is_torn ? "\n" : "");
+    size_t json_start = line.size;
     mfn__buffer_append(&line, given->json.bytes, given->json.size);
     mfn__buffer_append_char(&line, '\n');
     mfn_status status = mfn__buffer_check(&line, "the line", err);
-    for (size_t i = 0; status == MFN_OK && i < given->json.size; i++) {
+    for (size_t i = json_start; status == MFN_OK && i + 1 < line.size; i++) {
         line.data[i] = line.data[i] == '\n' || line.data[i] == '\r' ? ' ' : line.data[i];
     }
-    off_t start = lseek(self->output, 0, SEEK_END);
+    off_t end = lseek(self->output, 0, SEEK_END);
     if (status == MFN_OK) {
         status = mfn__file_write_all(self->output, line.data, line.size, self->flags.output, err);
     }
     if (status == MFN_OK && fsync(self->output) != 0) {
         status = mfn__fail_errno(err, errno, "output", "cannot sync '%s'", self->flags.output);
     }
-    if (status != MFN_OK && start >= 0 && ftruncate(self->output, start) != 0) {
-        /* A part of a line stays; the sender hears of the failure all the same. */
-        (void)mfn__fail_errno(err, errno, "output", "cannot cut '%s' back", self->flags.output);
+    if (status == MFN_OK) {
+        self->is_torn = false;
+    } else if (ftruncate(self->output, end) != 0) {
+        self->is_torn = true;
     }
     mfn__buffer_deinit(&line);
     return status;

@@ -10,7 +10,7 @@
 
 #define SECRET_BYTES_MIN   16
 #define ED25519_KEY_BYTES  32
-#define ED25519_PAIR_BYTES (2 * ED25519_KEY_BYTES)
+#define ED25519_PAIR_BYTES 64
 #define DECODED_BYTES_MAX  256 /* of any text that is looked at */
 
 static mfn_status read_secret(mfn__webhook_key *key, const uint8_t *bytes, size_t size,

@@ -129,7 +129,8 @@ typedef struct mfn__publisher_ops {
      * the publisher's own. */
     mfn_status (*publish)(void *self, mfn__parcel *parcels, size_t count, mfn__advice *ret_advice,
                           mfn_error *err);
-    /* Exactly once: publishes the parcels, the dead letters and the position in one transaction.
+    /* Exactly once: publishes the parcels, the dead letters and the position (NULL when none of them
+     * came from the source: replays) in one transaction.
      * MFN_OK: committed. A parcel with a problem means that the transaction was aborted because of
      * it. MFN_CANCELLED: some of it belongs to somebody else by now: drop all. NULL for kinds
      * without transactions, and `is_exactly_once` tells whether the options ask for it. */

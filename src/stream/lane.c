@@ -257,15 +257,28 @@ static bool is_meant(const mfn__lane *lane, const mfn__message *message)
     return message->only_publisher == NULL || strcmp(message->only_publisher, lane->name) == 0;
 }
 
+/* A replay for a publisher that the pipeline file has no more is a dead letter again. */
+static void require_publisher(const mfn__run *run, mfn__message *message)
+{
+    for (size_t i = 0; i < run->lane_count; i++) {
+        if (is_meant(run->lanes[i], message)) {
+            return;
+        }
+    }
+    mfn__fail(&message->problem, MFN_NOT_FOUND, "publisher",
+              "publisher: the pipeline has none of the name '%.64s'", message->only_publisher);
+}
+
 void mfn__lanes_hand(mfn__run *run, mfn__message *message)
 {
     atomic_store(&message->holders, 1); /* ours, until everyone has it */
     if (message->problem.status == MFN_OK) {
-        for (size_t i = 0; i < run->lane_count; i++) {
-            if (is_meant(run->lanes[i], message)) {
-                atomic_fetch_add(&message->holders, 1);
-                add(run->lanes[i], message);
-            }
+        require_publisher(run, message);
+    }
+    for (size_t i = 0; i < run->lane_count && message->problem.status == MFN_OK; i++) {
+        if (is_meant(run->lanes[i], message)) {
+            atomic_fetch_add(&message->holders, 1);
+            add(run->lanes[i], message);
         }
     }
     finish(run, message);
@@ -512,35 +525,9 @@ static void refuse(mfn__lane *lane, mfn__message *message, const mfn_error *prob
     end_message(lane, message, MFN__FATE_REFUSED);
 }
 
-/* What cannot be published now goes to the spool, and waits for room there when it is full. */
-static void put_off_or_wait(mfn__lane *lane, mfn__message *message)
+static size_t end_published(mfn__lane *lane, mfn__message **messages, size_t count, outcome result)
 {
-    bool has_warned = false;
-    while (!put_off(lane, message)) {
-        if (mfn__run_is_abandoned(lane->run)) {
-            end_message(lane, message, MFN__FATE_RETURNED);
-            return;
-        }
-        if (mfn__run_must_end(lane->run)) {
-            mfn_error err = {0};
-            mfn__fail(&err, MFN_NO_SPACE, "spool.max_bytes",
-                      "%s is down and the spool is full: mend it, or raise spool.max_bytes",
-                      lane->label);
-            mfn__run_fail(lane->run, &err);
-        }
-        if (!has_warned) {
-            mfn__run_warn(lane->run, "%s: the spool is full; intake waits", lane->label);
-            has_warned = true;
-        }
-        mfn__run_sleep(lane->run, WAIT_S);
-    }
-}
-
-static void publish_taken(mfn__lane *lane, mfn__message **messages, size_t count)
-{
-    fill_parcels(lane, messages, count);
-    outcome result = deliver(lane, count);
-    count_parcels(lane, count);
+    size_t left = 0;
     for (size_t i = 0; i < count; i++) {
         const mfn__parcel *parcel = &lane->parcels[i];
         if (parcel->is_done) {
@@ -548,11 +535,21 @@ static void publish_taken(mfn__lane *lane, mfn__message **messages, size_t count
         } else if (parcel->problem.status != MFN_OK) {
             refuse(lane, messages[i], &parcel->problem);
         } else if (result == PUT_OFF) {
-            put_off_or_wait(lane, messages[i]);
+            messages[left++] = messages[i];
         } else {
             end_message(lane, messages[i], MFN__FATE_RETURNED);
         }
     }
+    return left;
+}
+
+/* Publishes the messages; those that must be put off are moved to the front and counted. */
+static size_t publish_taken(mfn__lane *lane, mfn__message **messages, size_t count)
+{
+    fill_parcels(lane, messages, count);
+    outcome result = deliver(lane, count);
+    count_parcels(lane, count);
+    return end_published(lane, messages, count, result);
 }
 
 /* Messages of one call now: few while it is being tried whether the publisher is back. */
@@ -561,15 +558,6 @@ static size_t call_size(mfn__lane *lane, size_t most)
     uint64_t size = lane->breaker.options.half_open_max_calls;
     bool is_try = look(lane) == MFN__BREAKER_HALF_OPEN;
     return is_try && size < most ? (size_t)size : most;
-}
-
-static void handle_taken(mfn__lane *lane, size_t count)
-{
-    for (size_t done = 0; done < count;) {
-        size_t now = call_size(lane, count - done);
-        publish_taken(lane, lane->taken + done, now);
-        done += now;
-    }
 }
 
 /* Dead letters of a spooled batch. False when the run was given up. */
@@ -646,6 +634,57 @@ static bool can_drain(mfn__lane *lane)
     pthread_mutex_unlock(&lane->mutex);
     return has_backlog && look(lane) != MFN__BREAKER_OPEN &&
            !mfn__run_is_abandoned(lane->run);
+}
+
+/* Nothing can be put off while the spool is full. */
+static void complain_of_full_spool(mfn__lane *lane, bool *has_warned)
+{
+    if (mfn__run_must_end(lane->run)) {
+        mfn_error err = {0};
+        mfn__fail(&err, MFN_NO_SPACE, "spool.max_bytes",
+                  "%s is down and the spool is full: mend it, or raise spool.max_bytes",
+                  lane->label);
+        mfn__run_fail(lane->run, &err);
+    }
+    if (!*has_warned) {
+        mfn__run_warn(lane->run, "%s: the spool is full; intake waits", lane->label);
+        *has_warned = true;
+    }
+}
+
+/* Puts the message into the spool. While that is full, tries to make room there or to publish after
+ * all. */
+static void put_off_or_wait(mfn__lane *lane, mfn__message *message)
+{
+    bool has_warned = false;
+    while (!put_off(lane, message)) {
+        if (mfn__run_is_abandoned(lane->run)) {
+            end_message(lane, message, MFN__FATE_RETURNED);
+            return;
+        }
+        complain_of_full_spool(lane, &has_warned);
+        if (can_drain(lane)) {
+            (void)drain_some(lane);
+        } else if (look(lane) != MFN__BREAKER_OPEN) {
+            if (publish_taken(lane, &message, 1) == 0) {
+                return;
+            }
+        } else {
+            mfn__run_sleep(lane->run, WAIT_S);
+        }
+    }
+}
+
+static void handle_taken(mfn__lane *lane, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        size_t now = call_size(lane, count - done);
+        size_t left = publish_taken(lane, lane->taken + done, now);
+        for (size_t i = 0; i < left; i++) {
+            put_off_or_wait(lane, lane->taken[done + i]);
+        }
+        done += now;
+    }
 }
 
 static void return_taken(mfn__lane *lane, size_t count)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The JSON Schema (draft 2020-12) of pipeline files, made from the option tables that check them.
- * Editors use it to complete and to mark mistakes. */
+ * Editors use it to complete and to mark mistakes. It takes every file that mfn__pipeline_load
+ * takes, and refuses what names, types, ranges and choices tell; what needs the environment, other
+ * values or arithmetic (a number in quotes or with a unit) is left to mfn__pipeline_load. */
 #ifndef MFN_STREAM_SCHEMA_H
 #define MFN_STREAM_SCHEMA_H
 

@@ -135,7 +135,8 @@ static void add_unknown_key(const one_section *section, const mfn__yaml_node *ke
 static void describe_value(const mfn__yaml_node *value, char *ret, size_t size)
 {
     if (value->type != MFN__YAML_SCALAR) {
-        snprintf(ret, size, "%s", value->type == MFN__YAML_MAP ? "a map" : "a list");
+        snprintf(ret, size, "%s%s", value->count == 0 ? "an empty " : "a ",
+                 value->type == MFN__YAML_MAP ? "map" : "list");
         return;
     }
     char shown[SHOWN_BYTES];
@@ -153,13 +154,21 @@ static const char *nearest_choice(const mfn_option *option, const mfn__yaml_node
     return mfn__text_nearest(value->text, option->choices, list_length(option->choices));
 }
 
-/* A list of one may stand without brackets. A list that must be given must have something in it. */
+static bool takes_texts(const mfn_option *option)
+{
+    return option->type == MFN_OPTION_LIST || option->type == MFN_OPTION_MAP;
+}
+
+/* A list of one may stand without brackets; a map has keys. */
+static bool has_shape(const mfn_option *option, const mfn__yaml_node *value)
+{
+    return (option->type == MFN_OPTION_MAP) == (value->type == MFN__YAML_MAP);
+}
+
 static bool set_texts(const mfn_option *option, void *options, const mfn__yaml_node *value)
 {
     mfn_texts texts;
-    bool fits = option->type == MFN_OPTION_MAP ? value->type == MFN__YAML_MAP
-                                               : value->type != MFN__YAML_MAP;
-    if (!fits || !mfn__yaml_texts(value, &texts) ||
+    if (!has_shape(option, value) || !mfn__yaml_texts(value, &texts) ||
         (texts.count == 0 && option->default_text == NULL)) {
         return false;
     }
@@ -167,37 +176,53 @@ static bool set_texts(const mfn_option *option, void *options, const mfn__yaml_n
     return true;
 }
 
-/* What must never be shown is not. */
-static void describe_got(const mfn_option *option, const mfn__yaml_node *value, char *ret,
-                         size_t size)
+static bool set_value(const mfn_option *option, void *options, const mfn__yaml_node *value)
 {
+    if (takes_texts(option)) {
+        return set_texts(option, options, value);
+    }
+    return value->type == MFN__YAML_SCALAR &&
+           mfn_option_set_text(option, options, value->text, NULL) == MFN_OK;
+}
+
+/* Says what stands in the file and returns where: the value or, of a list or map, the entry that
+ * does not fit. */
+static const mfn__yaml_node *describe_got(const mfn_option *option, const mfn__yaml_node *value,
+                                          char *ret, size_t size)
+{
+    const mfn__yaml_node *entry = NULL;
+    if (takes_texts(option) && has_shape(option, value)) {
+        entry = mfn__yaml_first_not_text(value);
+    }
     if (option->is_secret && value->type == MFN__YAML_SCALAR) {
-        snprintf(ret, size, "another value");
+        snprintf(ret, size, "a value that is not shown");
+    } else if (entry != NULL) {
+        const char *what = entry->type == MFN__YAML_SCALAR ? "an entry without a value"
+                           : entry->type == MFN__YAML_MAP  ? "a map"
+                                                           : "a list";
+        snprintf(ret, size, "%s in it", what);
     } else {
         describe_value(value, ret, size);
     }
+    return entry != NULL ? entry : value;
 }
 
 static void set_option(const one_section *section, const mfn_option *option, void *options,
                        const mfn__yaml_node *value)
 {
-    bool is_list = option->type == MFN_OPTION_LIST;
-    bool is_map = option->type == MFN_OPTION_MAP;
-    if (is_list || is_map ? set_texts(option, options, value)
-                          : value->type == MFN__YAML_SCALAR &&
-                                mfn_option_set_text(option, options, value->text, NULL) == MFN_OK) {
+    if (set_value(option, options, value)) {
         return;
     }
     char expected[TEXT_BYTES / 4];
     char got[SHOWN_BYTES + 32];
     char hint[SHOWN_BYTES] = "";
     mfn_option_expected(option, expected, sizeof expected);
-    describe_got(option, value, got, sizeof got);
+    const mfn__yaml_node *place = describe_got(option, value, got, sizeof got);
     const char *nearest = nearest_choice(option, value);
     if (nearest != NULL) {
         snprintf(hint, sizeof hint, "; did you mean '%s'?", nearest);
     }
-    mfn__problems_add(section->problems, mfn__yaml_path(section->yaml), value->line, value->column,
+    mfn__problems_add(section->problems, mfn__yaml_path(section->yaml), place->line, place->column,
                       "%s%s%s: expected %s, got %s%s", section->name, dot(section), option->name,
                       expected, got, hint);
 }

@@ -232,7 +232,8 @@ mfn_status mfn__inbox_remove(mfn__spool *spool, uint64_t row, mfn_error *err)
 
 uint64_t mfn__outbox_bytes(const mfn__message *message, mfn__content content)
 {
-    return message->original_size + message->payloads[content].size;
+    return (message->job != NULL ? message->job_size : message->original_size) +
+           message->payloads[content].size;
 }
 
 mfn_status mfn__outbox_add(mfn__spool *spool, uint64_t target, const mfn__message *message,
@@ -243,7 +244,11 @@ mfn_status mfn__outbox_add(mfn__spool *spool, uint64_t target, const mfn__messag
     mfn__bind_text(add, 2, message->origin);
     mfn__bind_u64(add, 3, message->line);
     mfn__bind_u64(add, 4, message->index);
-    bind_blob(add, 5, message->original, message->original_size);
+    if (message->job != NULL) {
+        bind_blob(add, 5, message->job, message->job_size);
+    } else {
+        bind_blob(add, 5, message->original, message->original_size);
+    }
     mfn__bind_text(add, 6, message->id);
     mfn__bind_text(add, 7, message->result_id);
     sqlite3_bind_int64(add, 8, message->computed_wall_ns);

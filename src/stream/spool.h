@@ -51,7 +51,8 @@ mfn_status mfn__inbox_count(mfn__spool *spool, uint64_t source, uint64_t *ret, m
  * after the commit. */
 mfn_status mfn__inbox_remove(mfn__spool *spool, uint64_t row, mfn_error *err);
 
-/* Keeps a message's result for a publisher (its target in the ledger). Room must have been
+/* Keeps a message's result for a publisher (its target in the ledger), and the job that it came
+ * from, as JSON. Room must have been
  * reserved with mfn__outbox_bytes. Locks: inside the ledger's transaction. */
 uint64_t mfn__outbox_bytes(const mfn__message *message, mfn__content content);
 mfn_status mfn__outbox_add(mfn__spool *spool, uint64_t target, const mfn__message *message,

@@ -21,6 +21,7 @@ typedef struct bundle {
     mfn__dead_letter letters[MFN__PARCELS_MAX];
     size_t letter_count;
     mfn__receipt receipts[MFN__PARCELS_MAX];
+    size_t receipt_count;
 } bundle;
 
 static void end_message(mfn__run *run, mfn__message *message, mfn__fate fate)
@@ -45,7 +46,8 @@ static void keep_owned(mfn__run *run, bundle *self)
     size_t kept = 0;
     for (size_t i = 0; i < self->count; i++) {
         const mfn__receipt receipt = {self->messages[i]->source, self->messages[i]->index};
-        if (run->pipeline->connector->owns(run->connector, &receipt)) {
+        if (self->messages[i]->inbox_row != 0 ||
+            run->pipeline->connector->owns(run->connector, &receipt)) {
             self->messages[kept++] = self->messages[i];
         } else {
             end_message(run, self->messages[i], MFN__FATE_RETURNED);
@@ -59,9 +61,13 @@ static void sort_out(const mfn__run *run, bundle *self)
     mfn__content content = mfn__lane_content(run->lanes[0]);
     self->parcel_count = 0;
     self->letter_count = 0;
+    self->receipt_count = 0;
     for (size_t i = 0; i < self->count; i++) {
         mfn__message *message = self->messages[i];
-        self->receipts[i] = (mfn__receipt){message->source, message->index};
+        if (message->inbox_row == 0) { /* a replay has no offset */
+            self->receipts[self->receipt_count++] =
+                (mfn__receipt){message->source, message->index};
+        }
         if (message->problem.status != MFN_OK) {
             self->letters[self->letter_count++] = mfn__dead_letter_of(message);
             continue;
@@ -82,8 +88,11 @@ static mfn_status transact_once(mfn__run *run, bundle *self, mfn__advice *advice
 {
     const mfn__publisher_ops *ops = run->pipeline->publishers[0].ops;
     mfn__kafka_position *position = NULL;
-    mfn_status status = run->pipeline->connector->position(run->connector, self->receipts,
-                                                           self->count, &position, err);
+    mfn_status status = MFN_OK;
+    if (self->receipt_count > 0) {
+        status = run->pipeline->connector->position(run->connector, self->receipts,
+                                                    self->receipt_count, &position, err);
+    }
     if (status == MFN_OK) {
         status = ops->transact(mfn__lane_publisher(run->lanes[0]), self->parcels,
                                self->parcel_count, self->letters, self->letter_count, position,

@@ -35,5 +35,6 @@ void kind_ifs_engine(const record *rec, comparison *cmp);
 void kind_lyapunov(const record *rec, comparison *cmp);
 void kind_retry_delay(const record *rec, comparison *cmp);
 void kind_retry_op(const record *rec, comparison *cmp);
+void kind_http_client(const record *rec, comparison *cmp);
 
 #endif

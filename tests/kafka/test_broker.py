@@ -165,8 +165,8 @@ class BrokerTest(unittest.TestCase):
         self.assertEqual([b"value"], values(self.broker.consume("resumed")))
 
     def test_only_brokers_of_this_machine_are_talked_to(self):
-        for address in ("localhost:9092", "10.0.0.1:9092", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:1,x:2",
-                        "127.0.0.1:9092\n", "127.0.0.10:9092", ""):
+        for address in ("localhost:9092", "10.0.0.1:9092", "127.0.0.1", "127.0.0.1:0",
+                        "127.0.0.1:1,x:2", "127.0.0.1:9092\n", "127.0.0.10:9092", ""):
             with self.subTest(address), self.assertRaisesRegex(ValueError, "127.0.0.1:PORT alone"):
                 wire.Connection(address)
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "around.h"
 
-#include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-#include "folder.h"
 
 static void keep_warning(void *context, const char *line)
 {
@@ -24,16 +22,25 @@ static int64_t wall_ns(void *context)
     return ((mfn_test_around *)context)->wall_ns;
 }
 
+/* Not with Check, so that programs without it can use this too. */
+static void must(mfn_status status, const mfn_error *err)
+{
+    if (status != MFN_OK) {
+        fprintf(stderr, "around: %s: %s\n", mfn_status_name(status), err->text);
+        abort();
+    }
+}
+
 static void open_ledger(mfn_test_around *around, const char *folder)
 {
     mfn_error err = {0};
     mfn__surroundings *lent = &around->lent;
-    ck_assert_msg(mfn__ledger_open(mfn_test_path(folder, "state.db"), &lent->ledger, &err) ==
-                      MFN_OK,
-                  "%s", err.text);
-    ck_assert_int_eq(mfn__ledger_begin(lent->ledger, &err), MFN_OK);
-    ck_assert_int_eq(mfn__ledger_target(lent->ledger, "test", &lent->target, &err), MFN_OK);
-    ck_assert_int_eq(mfn__ledger_commit(lent->ledger, &err), MFN_OK);
+    char path[512];
+    snprintf(path, sizeof path, "%s/state.db", folder);
+    must(mfn__ledger_open(path, &lent->ledger, &err), &err);
+    must(mfn__ledger_begin(lent->ledger, &err), &err);
+    must(mfn__ledger_target(lent->ledger, "test", &lent->target, &err), &err);
+    must(mfn__ledger_commit(lent->ledger, &err), &err);
 }
 
 void mfn_test_around_open(mfn_test_around *around, const char *folder, uint64_t spool_bytes)
@@ -51,10 +58,9 @@ void mfn_test_around_open(mfn_test_around *around, const char *folder, uint64_t 
         .name = "component",
     };
     open_ledger(around, folder);
-    ck_assert_int_eq(mfn__spool_new(around->lent.ledger, spool_bytes, &around->lent.spool, &err),
-                     MFN_OK);
+    must(mfn__spool_new(around->lent.ledger, spool_bytes, &around->lent.spool, &err), &err);
     const mfn__http_pool_options pool = {.pool_size = 64, .pool_size_per_host = 32};
-    ck_assert_msg(mfn__http_pool_new(&pool, &around->lent.http, &err) == MFN_OK, "%s", err.text);
+    must(mfn__http_pool_new(&pool, &around->lent.http, &err), &err);
 }
 
 void mfn_test_around_close(mfn_test_around *around)

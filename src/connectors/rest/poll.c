@@ -29,7 +29,13 @@ static void end_poll(mfn__rest_poll *poll)
     mfn__rest_memory_deinit(&poll->memory);
     mfn__mem_free(poll->etag);
     mfn__mem_free(poll->last_modified);
-    *poll = (mfn__rest_poll){0};
+    mfn__rest_poll_init(poll, poll->options, poll->around);
+}
+
+void mfn__rest_poll_init(mfn__rest_poll *poll, const mfn__rest_connector_options *options,
+                         const mfn__surroundings *around)
+{
+    *poll = (mfn__rest_poll){.options = options, .around = around};
 }
 
 void mfn__rest_poll_deinit(mfn__rest_poll *poll)
@@ -37,10 +43,10 @@ void mfn__rest_poll_deinit(mfn__rest_poll *poll)
     end_poll(poll);
 }
 
-static mfn_status begin_poll(mfn__rest_poll *poll, const mfn__rest_connector_options *options,
-                             const mfn__surroundings *around, mfn_error *err)
+static mfn_status begin_poll(mfn__rest_poll *poll, mfn_error *err)
 {
-    mfn_status status = mfn__rest_recall(options, around, &poll->memory, err);
+    const mfn__rest_connector_options *options = poll->options;
+    mfn_status status = mfn__rest_recall(options, poll->around, &poll->memory, err);
     if (status == MFN_OK) {
         status = mfn__rest_first_place(options, poll->memory.cursor, &poll->place, err);
     }
@@ -68,11 +74,10 @@ static void question_deinit(question *ask)
 }
 
 /* Only the first page of a GET can be asked for on condition that it changed. */
-static void add_conditions(question *ask, const mfn__rest_poll *poll,
-                           const mfn__rest_connector_options *options)
+static void add_conditions(question *ask, const mfn__rest_poll *poll)
 {
     const mfn__rest_memory *memory = &poll->memory;
-    if (options->method != MFN__REST_GET || poll->place.number > 1 ||
+    if (poll->options->method != MFN__REST_GET || poll->place.number > 1 ||
         strcmp(memory->request, poll->request) != 0) {
         return;
     }
@@ -91,16 +96,15 @@ static bool is_foreign(const mfn__rest_connector_options *options, const char *u
     return !mfn__url_same_origin(options->base_url, url);
 }
 
-static mfn_status make_question(const mfn__rest_poll *poll,
-                                const mfn__rest_connector_options *options,
-                                const mfn__surroundings *around, question *ask, mfn_error *err)
+static mfn_status make_question(const mfn__rest_poll *poll, question *ask, mfn_error *err)
 {
+    const mfn__rest_connector_options *options = poll->options;
     *ask = (question){.access = options->access};
     mfn__http_headers_init(&ask->headers);
     ask->exchange = (mfn__http_exchange){.method = method_name(options),
                                          .url = poll->place.url,
                                          .access = &ask->access,
-                                         .timeout_s = around->timeout_s};
+                                         .timeout_s = poll->around->timeout_s};
     if (is_foreign(options, poll->place.url)) {
         ask->access.bearer_token = ask->access.username = ask->access.password = "";
         ask->access.client_certificate_file = ask->access.client_key_file = "";
@@ -114,7 +118,7 @@ static mfn_status make_question(const mfn__rest_poll *poll,
             mfn__http_headers_add(&ask->headers, "Content-Type", "application/json");
         }
     }
-    add_conditions(ask, poll, options);
+    add_conditions(ask, poll);
     return mfn__http_headers_end(&ask->headers, &ask->exchange.headers, err);
 }
 
@@ -175,10 +179,10 @@ static mfn_status keep_version(mfn__rest_poll *poll, const mfn__http_exchange *e
 }
 
 /* Stores the page and moves on to `next`, which is taken. */
-static mfn_status store(mfn__rest_poll *poll, const mfn__rest_connector_options *options,
-                        const mfn__surroundings *around, const mfn__rest_page *page,
-                        mfn__rest_place *next, mfn__rest_outcome *ret, mfn_error *err)
+static mfn_status store(mfn__rest_poll *poll, const mfn__rest_page *page, mfn__rest_place *next,
+                        mfn__rest_outcome *ret, mfn_error *err)
 {
+    const mfn__rest_connector_options *options = poll->options;
     char shown[SHOWN_URL_MAX];
     mfn__url_redact(poll->place.url, shown, sizeof shown);
     bool is_last = next->url == NULL;
@@ -194,7 +198,7 @@ static mfn_status store(mfn__rest_poll *poll, const mfn__rest_connector_options 
         .last_modified = poll->last_modified,
         .request = poll->request,
     };
-    mfn_status status = mfn__rest_store(options, around, &step, &ret->known, err);
+    mfn_status status = mfn__rest_store(options, poll->around, &step, &ret->known, err);
     if (status != MFN_OK) {
         mfn__rest_place_deinit(next);
         return status;
@@ -210,10 +214,10 @@ static mfn_status store(mfn__rest_poll *poll, const mfn__rest_connector_options 
 }
 
 /* Takes in an answer that came. */
-static mfn_status take_in(mfn__rest_poll *poll, const mfn__rest_connector_options *options,
-                          const mfn__surroundings *around, const mfn__http_exchange *exchange,
+static mfn_status take_in(mfn__rest_poll *poll, const mfn__http_exchange *exchange,
                           mfn__rest_outcome *ret, mfn_error *err)
 {
+    const mfn__rest_connector_options *options = poll->options;
     mfn__rest_page page;
     mfn__rest_place next = {0};
     mfn_error reason = {0};
@@ -233,20 +237,19 @@ static mfn_status take_in(mfn__rest_poll *poll, const mfn__rest_connector_option
         mfn__rest_place_deinit(&next);
         return status;
     }
-    return store(poll, options, around, &page, &next, ret, err);
+    return store(poll, &page, &next, ret, err);
 }
 
-mfn_status mfn__rest_poll_page(mfn__rest_poll *poll, const mfn__rest_connector_options *options,
-                               const mfn__surroundings *around, mfn__rest_outcome *ret,
-                               mfn_error *err)
+mfn_status mfn__rest_poll_page(mfn__rest_poll *poll, mfn__rest_outcome *ret, mfn_error *err)
 {
+    const mfn__surroundings *around = poll->around;
     *ret = (mfn__rest_outcome){0};
-    mfn_status status = poll->place.url == NULL ? begin_poll(poll, options, around, err) : MFN_OK;
+    mfn_status status = poll->place.url == NULL ? begin_poll(poll, err) : MFN_OK;
     if (status != MFN_OK) {
         return status;
     }
     question ask;
-    status = make_question(poll, options, around, &ask, err);
+    status = make_question(poll, &ask, err);
     if (status == MFN_OK) {
         mfn__http_perform(around->http, &ask.exchange, 1, around->abandon);
         ret->is_asked = true;
@@ -257,7 +260,7 @@ mfn_status mfn__rest_poll_page(mfn__rest_poll *poll, const mfn__rest_connector_o
         } else {
             status = judge(&ask.exchange, &ret->advice, err);
             if (status == MFN_OK) {
-                status = take_in(poll, options, around, &ask.exchange, ret, err);
+                status = take_in(poll, &ask.exchange, ret, err);
             } else if (ret->advice.trouble != MFN__TROUBLE_PASSING) {
                 end_poll(poll); /* the way to this page may be what is wrong */
             }
@@ -270,14 +273,15 @@ mfn_status mfn__rest_poll_page(mfn__rest_poll *poll, const mfn__rest_connector_o
 mfn_status mfn__rest_poll_probe(const mfn__rest_connector_options *options,
                                 const mfn__surroundings *around, mfn_error *err)
 {
-    mfn__rest_poll poll = {0};
+    mfn__rest_poll poll;
+    mfn__rest_poll_init(&poll, options, around);
     mfn_status status = mfn__rest_first_place(options, NULL, &poll.place, err);
     if (status != MFN_OK) {
         return status;
     }
     question ask;
     mfn__advice advice = {0};
-    status = make_question(&poll, options, around, &ask, err);
+    status = make_question(&poll, &ask, err);
     if (status == MFN_OK && options->method == MFN__REST_POST) {
         ask.exchange.method = "OPTIONS"; /* a POST could have effects at the source */
         ask.exchange.body = NULL;

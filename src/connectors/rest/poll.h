@@ -5,8 +5,9 @@
 
 #include "connectors/rest/memory.h"
 
-/* Zero: no poll is under way. */
 typedef struct mfn__rest_poll {
+    const mfn__rest_connector_options *options; /* both borrowed */
+    const mfn__surroundings *around;
     mfn__rest_place place;   /* of the next page; its url is NULL when no poll is under way */
     mfn__rest_memory memory; /* as it was when the poll began */
     char request[MFN__SHA256_HEX_SIZE]; /* stands for the first page */
@@ -22,12 +23,14 @@ typedef struct mfn__rest_outcome {
     mfn__advice advice; /* after a failure */
 } mfn__rest_outcome;
 
+/* No poll is under way. */
+void mfn__rest_poll_init(mfn__rest_poll *poll, const mfn__rest_connector_options *options,
+                         const mfn__surroundings *around);
+void mfn__rest_poll_deinit(mfn__rest_poll *poll);
+
 /* Asks for the poll's next page, of a new poll when none is under way, and stores its items. After
  * a failure that may pass the same page is asked for again; after another the poll begins anew. */
-mfn_status mfn__rest_poll_page(mfn__rest_poll *poll, const mfn__rest_connector_options *options,
-                               const mfn__surroundings *around, mfn__rest_outcome *ret,
-                               mfn_error *err);
-void mfn__rest_poll_deinit(mfn__rest_poll *poll);
+mfn_status mfn__rest_poll_page(mfn__rest_poll *poll, mfn__rest_outcome *ret, mfn_error *err);
 
 /* Asks for the first page without taking anything. */
 mfn_status mfn__rest_poll_probe(const mfn__rest_connector_options *options,

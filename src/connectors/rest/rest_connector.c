@@ -25,7 +25,7 @@
 #define JOB_BYTES_MIN  1024
 #define JOB_BYTES_MAX  1073741824.0
 #define URL_BYTES_MAX  65536
-#define NAP_NS         (10 * MFN__NS_PER_MS)
+#define NAP_NS         (50 * MFN__NS_PER_MS)
 
 static const char *const method_names[] = {"GET", "POST", NULL};
 static const char *const pagination_names[] = {"none", "link", "next", "page", "cursor", NULL};
@@ -194,6 +194,7 @@ static mfn_status open_connector(const void *options, const mfn__surroundings *s
     }
     self->options = *(const mfn__rest_connector_options *)options;
     self->around = *surroundings;
+    mfn__rest_poll_init(&self->poll, &self->options, &self->around);
     self->due_ns = mfn__clock_monotonic_ns(surroundings->clock);
     *ret_self = self;
     return MFN_OK;
@@ -241,8 +242,7 @@ static void wait_until(const connector *self, int64_t until_ns)
 static mfn_status ask(connector *self, mfn__advice *ret_advice, mfn_error *err)
 {
     mfn__rest_outcome outcome;
-    mfn_status status =
-        mfn__rest_poll_page(&self->poll, &self->options, &self->around, &outcome, err);
+    mfn_status status = mfn__rest_poll_page(&self->poll, &outcome, err);
     atomic_fetch_add(&self->requests, outcome.is_asked ? 1 : 0);
     atomic_fetch_add(&self->known, outcome.known);
     *ret_advice = outcome.advice;

@@ -279,6 +279,18 @@ static mfn_status commit(mfn__transactor *self, const attempt *try, mfn__advice 
     return status;
 }
 
+/* A record that the broker refused leaves a gap in the producer's sequence, after which librdkafka
+ * can purge records of the next transaction. */
+static bool has_gap(const mfn__transactor *self, const mfn__bundle *bundle)
+{
+    for (size_t i = 0; i < bundle->count + bundle->letter_count; i++) {
+        if (self->shipments[i].code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Readers wait for the end of a transaction, so it is aborted even if its producer ends anyway. */
 static void abort_transaction(mfn__transactor *self, bool is_certain)
 {
@@ -310,7 +322,7 @@ static mfn_status carry(mfn__transactor *self, attempt *try, mfn__advice *ret_ad
             return commit(self, try, ret_advice, err);
         }
     }
-    abort_transaction(self, status == MFN_OK);
+    abort_transaction(self, status == MFN_OK && !has_gap(self, try->bundle));
     return status;
 }
 
@@ -374,6 +386,17 @@ static mfn_status run_attempts(mfn__transactor *self, const mfn__bundle *bundle,
     }
 }
 
+/* After a failed commit there may be time to find out what became of it. */
+static bool was_committed_after_all(mfn__transactor *self, const mfn__bundle *bundle,
+                                    int64_t until_ns)
+{
+    bool ret = false;
+    mfn__advice advice = {0};
+    return self->is_in_doubt && now_ns(self) < until_ns && !is_abandoned(self) &&
+           prepare(self, until_ns, &advice, NULL) == MFN_OK &&
+           resolve(self, bundle, until_ns, &ret, &advice, NULL) == MFN_OK && ret;
+}
+
 mfn_status mfn__transactor_run(mfn__transactor *self, const mfn__bundle *bundle,
                                mfn__advice *ret_advice, mfn_error *err)
 {
@@ -381,17 +404,12 @@ mfn_status mfn__transactor_run(mfn__transactor *self, const mfn__bundle *bundle,
         now_ns(self) + (int64_t)(self->producer.around->timeout_s * (double)MFN__NS_PER_S);
     memset(self->is_left_out, 0, sizeof self->is_left_out);
     mfn_status status = run_attempts(self, bundle, until_ns, ret_advice, err);
-    if (status == MFN_OK || !self->is_in_doubt || now_ns(self) >= until_ns || is_abandoned(self)) {
-        return status;
+    if (status != MFN_OK && was_committed_after_all(self, bundle, until_ns)) {
+        status = MFN_OK;
     }
-    /* What matters now is the commit: `err` keeps its failure unless there is worse to tell. */
-    bool is_committed = false;
-    mfn__advice advice = {0};
-    mfn_error reason = {0};
-    if (prepare(self, until_ns, &advice, &reason) == MFN_OK &&
-        resolve(self, bundle, until_ns, &is_committed, &advice, &reason) == MFN_OK &&
-        is_committed) {
-        return MFN_OK;
+    if (self->producer.handle == NULL && !is_abandoned(self)) {
+        /* The consumer may get nothing to publish before the transaction that was left is over. */
+        (void)mfn__transactor_start(self, NULL);
     }
     return status;
 }

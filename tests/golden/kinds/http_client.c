@@ -5,19 +5,20 @@
  * the reference's own. `differences` lists the records in which the reference breaks its own
  * documentation, or ours does better on purpose; and one header differs: the reference loses its
  * "Content-Type: application/json" when other headers are given, ours does not. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <unistd.h>
 
 #include "around.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "codec/base64.h"
 #include "connectors/rest/rest_connector.h"
-#include "folder.h"
+#include "http_peer.h"
 #include "kinds.h"
 #include "kinds/options.h"
-#include "peer.h"
 #include "publishers/webhook/webhook_publisher.h"
 #include "stream/retry.h"
 
@@ -50,8 +51,9 @@ typedef struct world {
     comparison *cmp;
     size_t requests; /* expected */
     outcome outcome; /* expected */
+    const char *why; /* that differs from what was recorded */
     mfn_test_around around;
-    mfn_test_peer *peer;
+    http_peer *peer;
     mfn__retry_options retry;
     char url[TEXT_MAX];
     map headers, params;
@@ -82,10 +84,12 @@ static void expect(world *self)
 {
     self->requests = json_array_size(json_object_get(self->rec->out, "peer_saw"));
     self->outcome = AS_RECORDED;
+    self->why = "as recorded";
     for (size_t i = 0; i < sizeof differences / sizeof *differences; i++) {
         if (mfn__text_ends_with(self->rec->id, differences[i].id)) {
             self->requests = differences[i].requests;
             self->outcome = differences[i].outcome;
+            self->why = differences[i].why;
         }
     }
 }
@@ -251,14 +255,14 @@ static void decode(const char *text, char ret[TEXT_MAX])
     ret[used] = '\0';
 }
 
-static void compare_headers(world *self, const peer_request *got, json_t *recorded)
+static void compare_headers(world *self, const http_peer_request *got, json_t *recorded)
 {
     const char *name = NULL;
     json_t *value = NULL;
     json_object_foreach(recorded, name, value)
     {
         bool is_type = strcmp(name, "content-type") == 0;
-        const char *seen = peer_header(got, name);
+        const char *seen = http_peer_header(got, name);
         compare_text(self->cmp, name, is_type ? "application/json" : json_string_value(value),
                      seen != NULL ? seen : "(nothing)");
     }
@@ -267,7 +271,7 @@ static void compare_headers(world *self, const peer_request *got, json_t *record
 static void compare_request(world *self, size_t number)
 {
     const json_t *recorded = json_array_get(json_object_get(self->rec->out, "peer_saw"), number);
-    const peer_request *got = peer_seen(self->peer, number);
+    const http_peer_request *got = http_peer_seen(self->peer, number);
     const char *path = json_string_value(json_object_get(recorded, "path"));
     const char *query = json_string_value(json_object_get(recorded, "query"));
     char expected[TEXT_MAX];
@@ -286,10 +290,10 @@ static void compare_request(world *self, size_t number)
 
 static void compare_peer(world *self)
 {
-    if (peer_count(self->peer) != self->requests) {
-        char expected[64];
-        snprintf(expected, sizeof expected, "%zu requests", self->requests);
-        compare_differs(self->cmp, "peer_saw", expected, "%zu", peer_count(self->peer));
+    if (http_peer_count(self->peer) != self->requests) {
+        char expected[TEXT_MAX];
+        snprintf(expected, sizeof expected, "%zu requests (%s)", self->requests, self->why);
+        compare_differs(self->cmp, "peer_saw", expected, "%zu", http_peer_count(self->peer));
         return;
     }
     for (size_t i = 0; i < self->requests; i++) {
@@ -309,12 +313,17 @@ static void script(world *self)
         mfn__buffer bytes;
         mfn__buffer_init(&bytes, SPOOL_BYTES);
         if (encoded != NULL) {
-            (void)mfn__base64_decode(encoded, strlen(encoded), &bytes);
+            (void)mfn__base64_decode(encoded, strlen(encoded), &bytes, NULL);
         } else {
             mfn__buffer_append_text(&bytes, body != NULL ? body : "");
         }
-        peer_answer_bytes(self->peer, (int)json_integer_value(json_object_get(reply, "status")),
-                          bytes.data, bytes.size, json_real_value(json_object_get(reply, "delay")));
+        const http_peer_answer answer = {
+            .status = (int)json_integer_value(json_object_get(reply, "status")),
+            .body = bytes.data,
+            .body_size = bytes.size,
+            .delay_s = json_real_value(json_object_get(reply, "delay")),
+        };
+        http_peer_add(self->peer, &answer);
         mfn__buffer_deinit(&bytes);
     }
 }
@@ -335,25 +344,43 @@ static void replay_ops(world *self)
     }
 }
 
-static void replay(world *self)
+static void replay_in(world *self, const char *folder)
 {
     bool is_rest =
         strcmp(json_string_value(json_object_get(self->rec->in, "class")), "RESTConnector") == 0;
     const char *path =
         json_string_value(json_object_get(self->rec->in, is_rest ? "base_path" : "path"));
     const char *usual = is_rest ? "" : "/hook";
-    mfn_test_around_open(&self->around, mfn_test_folder(), SPOOL_BYTES);
+    mfn_test_around_open(&self->around, folder, SPOOL_BYTES);
     self->around.lent.timeout_s = self->retry.timeout;
-    self->peer = mfn_test_peer_new();
-    snprintf(self->url, sizeof self->url, "http://127.0.0.1:%d%s", mfn_test_peer_port(self->peer),
+    self->peer = http_peer_new();
+    snprintf(self->url, sizeof self->url, "http://127.0.0.1:%d%s", http_peer_port(self->peer),
              path != NULL ? path : usual);
     script(self);
     if (self->retry.enabled) { /* a pipeline leaves out what is disabled */
         replay_ops(self);
     }
     compare_peer(self);
-    mfn_test_peer_free(self->peer);
+    http_peer_free(self->peer);
     mfn_test_around_close(&self->around);
+}
+
+static void replay(world *self)
+{
+    char folder[] = "/tmp/mfn-replay-XXXXXX";
+    if (mkdtemp(folder) == NULL) {
+        compare_differs(self->cmp, "the state file", "a folder for it", "%s", strerror(errno));
+        return;
+    }
+    replay_in(self, folder);
+    static const char *const names[] = {"state.db", "state.db-wal", "state.db-shm",
+                                        "state.db.lock"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[TEXT_MAX];
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(folder);
 }
 
 void kind_http_client(const record *rec, comparison *cmp)

@@ -17,6 +17,9 @@ typedef struct sample {
     const char *name, *path;
     const char *seed;
     uint32_t boundary;
+    uint64_t pause;
+    const char *password;
+    mfn_texts topics, headers;
 } sample;
 
 static const char *const boundaries[] = {"periodic", "neumann", "dirichlet", NULL};
@@ -50,6 +53,10 @@ static const mfn_option table[] = {
     MFN__TEXT(sample, path, NULL, ""),
     MFN__DIGITS(sample, seed, "42", ""),
     MFN__CHOICE(sample, boundary, boundaries, "periodic", ""),
+    MFN__WHOLE(sample, pause, 0, 60, "1", "s", ""),
+    MFN__SECRET(sample, password, "", ""),
+    MFN__LIST(sample, topics, "", false, ""),
+    MFN__MAP(sample, headers, "", true, ""),
     {0},
 };
 /* clang-format on */
@@ -79,6 +86,8 @@ START_TEST(defaults_are_set_and_fields_without_one_are_left_alone)
     ck_assert_str_eq(options.path, "kept");
     ck_assert_str_eq(options.seed, "42");
     ck_assert_uint_eq(options.boundary, 0);
+    ck_assert_uint_eq(options.topics.count, 0);
+    ck_assert_ptr_null(options.headers.values);
     ck_assert_int_eq(mfn_options_check(table, &options, NULL), MFN_OK);
 }
 END_TEST
@@ -124,6 +133,11 @@ START_TEST(good_texts_are_taken)
         {"seed", "340282366920938463463374607431768211456",
          "340282366920938463463374607431768211456"},
         {"boundary", "dirichlet", "dirichlet"},
+        {"pause", "1m", "60"},
+        {"password", "hunter2", "(hidden)"},
+        {"password", "", ""},
+        {"topics", "", "[]"},
+        {"headers", "", "{}"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         sample options = defaults();
@@ -191,6 +205,10 @@ START_TEST(bad_texts_are_refused_with_name_expectation_and_value)
          "boundary: expected one of periodic, neumann, dirichlet, got 'Periodic'"},
         {"boundary", "peri", "boundary: expected one of periodic, neumann, dirichlet, got 'peri'"},
         {"boundary", "a\nb", "boundary: expected one of periodic, neumann, dirichlet, got 'a?b'"},
+        {"pause", "500ms", "pause: expected a whole number in [0, 60], got '500ms'"},
+        {"topics", "a, b", "topics: expected a list of texts, got 'a, b'"},
+        {"headers", "hunter2",
+         "headers: expected a map of keys and texts, got a value that is not shown"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         sample options = defaults();
@@ -255,6 +273,91 @@ START_TEST(fields_set_in_code_are_checked_the_same_way)
 }
 END_TEST
 
+static const char *const two_keys[] = {"X-Key", "say \"\\\""};
+static const char *const two_values[] = {"plain", "a\tb \x7F\xC3\xA9"};
+
+START_TEST(lists_and_maps_read_as_json_without_their_secrets)
+{
+    static const mfn_option secret_list = MFN__LIST(sample, topics, "", true, "");
+    static const mfn_option open_map = MFN__MAP(sample, headers, "", false, "");
+    const struct {
+        const char *what;
+        const mfn_option *option;
+        const char *expected;
+    } rows[] = {
+        {"a list", mfn_option_find(table, "topics"), "[\"plain\", \"a\\u0009b \\u007f\xC3\xA9\"]"},
+        {"a list of secrets", &secret_list, "[\"(hidden)\", \"(hidden)\"]"},
+        {"a map", &open_map,
+         "{\"X-Key\": \"plain\", \"say \\\"\\\\\\\"\": \"a\\u0009b \\u007f\xC3\xA9\"}"},
+        {"a map of secrets", mfn_option_find(table, "headers"),
+         "{\"X-Key\": \"(hidden)\", \"say \\\"\\\\\\\"\": \"(hidden)\"}"},
+    };
+    sample options = defaults();
+    options.topics = (mfn_texts){.values = two_values, .count = 2};
+    options.headers = (mfn_texts){two_keys, two_values, 2};
+    ck_assert_int_eq(mfn_options_check(table, &options, NULL), MFN_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[128];
+        size_t length = mfn_option_get_text(rows[i].option, &options, text, sizeof text);
+        ck_assert_msg(strcmp(text, rows[i].expected) == 0, "%s: %s", rows[i].what, text);
+        ck_assert_uint_eq(length, strlen(text));
+        for (size_t size = 1; size < length; size++) {
+            char part[sizeof text];
+            ck_assert_uint_eq(mfn_option_get_text(rows[i].option, &options, part, size), length);
+            ck_assert_uint_eq(strlen(part), size - 1);
+            ck_assert_msg(strncmp(part, text, size - 1) == 0, "%s: %s", rows[i].what, part);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_list_or_map_without_a_default_must_have_something_in_it)
+{
+    static const mfn_option required[] = {
+        MFN__LIST(sample, topics, NULL, false, ""),
+        MFN__MAP(sample, headers, NULL, true, ""),
+        {0},
+    };
+    mfn_error err = {0};
+    sample options = {.headers = {two_keys, two_values, 2}};
+    mfn_options_set_defaults(required, &options);
+    ck_assert_uint_eq(options.headers.count, 2);
+    ck_assert_int_eq(mfn_options_check(required, &options, &err), MFN_INVALID);
+    ck_assert_str_eq(err.text, "topics: expected a list of texts, got '[]'");
+    ck_assert_int_eq(mfn_option_set_text(&required[0], &options, "", NULL), MFN_INVALID);
+    options.topics = (mfn_texts){.values = two_values, .count = 1};
+    ck_assert_int_eq(mfn_options_check(required, &options, NULL), MFN_OK);
+    options.headers.keys = NULL;
+    ck_assert_int_eq(mfn_options_check(required, &options, &err), MFN_INVALID);
+    ck_assert_str_eq(err.field, "headers");
+    options.headers = (mfn_texts){0};
+    ck_assert_int_eq(mfn_options_check(required, &options, NULL), MFN_INVALID);
+}
+END_TEST
+
+START_TEST(a_secret_is_never_in_an_error)
+{
+    static const mfn_option bounded = {.name = "password",
+                                       .type = MFN_OPTION_TEXT,
+                                       .offset = offsetof(sample, password),
+                                       .min = 8,
+                                       .max = 64,
+                                       .default_text = NULL,
+                                       .unit = "",
+                                       .help = "",
+                                       .is_secret = true};
+    const mfn_option alone[] = {bounded, {0}};
+    sample options = {.password = "hunter2"};
+    mfn_error set_error = {0};
+    mfn_error check_error = {0};
+    ck_assert_int_eq(mfn_option_set_text(&bounded, &options, "hunter2", &set_error), MFN_INVALID);
+    ck_assert_str_eq(set_error.text,
+                     "password: expected a text of 8 to 64 bytes, got a value that is not shown");
+    ck_assert_int_eq(mfn_options_check(alone, &options, &check_error), MFN_INVALID);
+    ck_assert_str_eq(check_error.text, set_error.text);
+}
+END_TEST
+
 START_TEST(names_are_found_exactly_and_suggested_when_near)
 {
     ck_assert_ptr_eq(mfn_option_find(table, "alpha"), &table[4]);
@@ -312,6 +415,9 @@ int main(void)
         bad_texts_are_refused_with_name_expectation_and_value,
         seeds_have_at_most_4096_digits,
         fields_set_in_code_are_checked_the_same_way,
+        lists_and_maps_read_as_json_without_their_secrets,
+        a_list_or_map_without_a_default_must_have_something_in_it,
+        a_secret_is_never_in_an_error,
         names_are_found_exactly_and_suggested_when_near,
         texts_that_do_not_fit_are_cut_and_their_length_is_told,
         reals_read_back_as_the_same_bits,

@@ -120,6 +120,74 @@ START_TEST(the_text_before_replacement_is_kept_for_messages)
 }
 END_TEST
 
+START_TEST(lists_and_maps_of_scalars_are_offered_as_texts)
+{
+    setenv("MFN_TEST_SET", "secret", 1);
+    mfn__yaml *yaml =
+        parse("list: [a, 2, '', '${MFN_TEST_SET}']\nmap: {x: 1, y: '~'}\nscalar: one\n"
+              "empty_list: []\nempty_map: {}\n");
+    const mfn__yaml_node *root = mfn__yaml_root(yaml);
+    mfn_texts texts;
+    ck_assert(mfn__yaml_texts(mfn__yaml_get(root, "list"), &texts));
+    ck_assert_uint_eq(texts.count, 4);
+    ck_assert_ptr_null(texts.keys);
+    ck_assert_str_eq(texts.values[0], "a");
+    ck_assert_str_eq(texts.values[1], "2");
+    ck_assert_str_eq(texts.values[2], "");
+    ck_assert_str_eq(texts.values[3], "secret");
+    ck_assert(mfn__yaml_texts(mfn__yaml_get(root, "map"), &texts));
+    ck_assert_uint_eq(texts.count, 2);
+    ck_assert_str_eq(texts.keys[0], "x");
+    ck_assert_str_eq(texts.values[0], "1");
+    ck_assert_str_eq(texts.keys[1], "y");
+    ck_assert_str_eq(texts.values[1], "~");
+    ck_assert(mfn__yaml_texts(mfn__yaml_get(root, "scalar"), &texts));
+    ck_assert_uint_eq(texts.count, 1);
+    ck_assert_ptr_null(texts.keys);
+    ck_assert_str_eq(texts.values[0], "one");
+    ck_assert(mfn__yaml_texts(mfn__yaml_get(root, "empty_list"), &texts));
+    ck_assert_uint_eq(texts.count, 0);
+    ck_assert(mfn__yaml_texts(mfn__yaml_get(root, "empty_map"), &texts));
+    ck_assert_uint_eq(texts.count, 0);
+    mfn__yaml_free(yaml);
+}
+END_TEST
+
+START_TEST(texts_are_refused_when_an_entry_is_none)
+{
+    static const struct {
+        const char *what, *text;
+        unsigned column; /* of the entry */
+    } cases[] = {
+        {"a list in a list", "v: [a, [b]]", 8},
+        {"a map in a list", "v: [a, {b: c}]", 8},
+        {"a list in a map", "v: {a: b, c: []}", 14},
+        {"a map in a map", "v: {a: {}}", 8},
+        {"nothing in a list", "v: [a, ~]", 8},
+        {"null in a list", "v: [null, a]", 5},
+        {"nothing in a map", "v: {a: , b: c}", 8},
+        {"an empty variable", "v:\n  - ''\n  - ${MFN_TEST_EMPTY}\n", 5},
+    };
+    setenv("MFN_TEST_EMPTY", "", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        mfn__yaml *yaml = parse(cases[i].text);
+        const mfn__yaml_node *node = mfn__yaml_get(mfn__yaml_root(yaml), "v");
+        mfn_texts texts = {.count = 7};
+        ck_assert_msg(!mfn__yaml_texts(node, &texts), "%s", cases[i].what);
+        ck_assert_uint_eq(texts.count, 7);
+        const mfn__yaml_node *entry = mfn__yaml_first_not_text(node);
+        ck_assert_msg(entry != NULL && entry->column == cases[i].column, "%s: column %u",
+                      cases[i].what, entry != NULL ? entry->column : 0);
+        mfn__yaml_free(yaml);
+    }
+    mfn__yaml *yaml = parse("v: ~\nw: [a]\n");
+    mfn_texts texts;
+    ck_assert(!mfn__yaml_texts(mfn__yaml_get(mfn__yaml_root(yaml), "v"), &texts));
+    ck_assert_ptr_null(mfn__yaml_first_not_text(mfn__yaml_get(mfn__yaml_root(yaml), "w")));
+    mfn__yaml_free(yaml);
+}
+END_TEST
+
 START_TEST(a_bad_document_is_refused_with_its_place)
 {
     static const struct {
@@ -283,6 +351,8 @@ int main(void)
                             null_has_three_spellings_and_quotes_make_a_text,
                             variables_are_replaced_inside_values,
                             the_text_before_replacement_is_kept_for_messages,
+                            lists_and_maps_of_scalars_are_offered_as_texts,
+                            texts_are_refused_when_an_entry_is_none,
                             a_bad_document_is_refused_with_its_place,
                             size_levels_and_values_are_limited,
                             a_file_is_read_and_a_missing_one_is_named,

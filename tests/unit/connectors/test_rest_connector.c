@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "connectors/rest/rest_connector.h"
 #include "folder.h"
-#include "peer.h"
+#include "http_peer.h"
 #include "suite.h"
 
 #define SPOOL_BYTES (1 << 20)
@@ -15,7 +15,7 @@
 typedef struct place {
     char folder[MFN_TEST_PATH_MAX];
     mfn_test_around around;
-    mfn_test_peer *peer;
+    http_peer *peer;
     char url[URL_MAX];
     mfn__rest_connector_options options;
     void *connector;
@@ -42,8 +42,8 @@ static void place_make_with_room(place *self, const char *path, uint64_t spool_b
     *self = (place){0};
     snprintf(self->folder, sizeof self->folder, "%s", mfn_test_folder());
     mfn_test_around_open(&self->around, self->folder, spool_bytes);
-    self->peer = mfn_test_peer_new();
-    snprintf(self->url, sizeof self->url, "http://127.0.0.1:%d%s", mfn_test_peer_port(self->peer),
+    self->peer = http_peer_new();
+    snprintf(self->url, sizeof self->url, "http://127.0.0.1:%d%s", http_peer_port(self->peer),
              path);
     mfn_options_set_defaults(mfn__rest_connector.options, &self->options);
     self->options.base_url = self->url;
@@ -58,7 +58,7 @@ static void place_make(place *self, const char *path)
 static void place_drop(place *self)
 {
     mfn__rest_connector.close(self->connector);
-    mfn_test_peer_free(self->peer);
+    http_peer_free(self->peer);
     mfn_test_around_close(&self->around);
 }
 
@@ -155,10 +155,10 @@ START_TEST(items_are_the_elements_byte_for_byte)
         place_make(&here, "/");
         here.options.items = cases[i].items;
         place_open(&here);
-        peer_answer(here.peer, 200, "", cases[i].body);
+        http_peer_say(here.peer, 200, "", cases[i].body);
         drain_to_end(&here);
         ck_assert_msg(strcmp(here.got, cases[i].expected) == 0, "%s: %s", cases[i].what, here.got);
-        ck_assert_uint_eq(peer_count(here.peer), 1);
+        ck_assert_uint_eq(http_peer_count(here.peer), 1);
         place_drop(&here);
     }
 }
@@ -179,15 +179,15 @@ START_TEST(the_request_is_made_of_all_that_was_given)
     here.options.headers = (mfn_texts){header_names, header_values, 1};
     here.options.access.bearer_token = "T0P";
     place_open(&here);
-    peer_answer(here.peer, 204, "", "");
+    http_peer_say(here.peer, 204, "", "");
     drain_to_end(&here);
-    const peer_request *request = peer_seen(here.peer, 0);
+    const http_peer_request *request = http_peer_seen(here.peer, 0);
     ck_assert_str_eq(request->method, "POST");
     ck_assert_str_eq(request->target, "/base/x?limit=5&q=a%20b%26c");
     ck_assert_str_eq(request->body, "{\"k\": [1, 2.5]}");
-    ck_assert_str_eq(peer_header(request, "content-type"), "application/json");
-    ck_assert_str_eq(peer_header(request, "x-test"), "v");
-    ck_assert_str_eq(peer_header(request, "authorization"), "Bearer T0P");
+    ck_assert_str_eq(http_peer_header(request, "content-type"), "application/json");
+    ck_assert_str_eq(http_peer_header(request, "x-test"), "v");
+    ck_assert_str_eq(http_peer_header(request, "authorization"), "Bearer T0P");
     place_drop(&here);
 }
 END_TEST
@@ -197,14 +197,14 @@ START_TEST(polls_come_at_intervals)
     place here;
     place_make(&here, "/");
     place_open(&here);
-    peer_answer(here.peer, 200, "", "[1]");
+    http_peer_say(here.peer, 200, "", "[1]");
     drain_to_end(&here);
     ck_assert_int_eq(fetch(&here), MFN_NOT_FOUND);
     here.around.monotonic_ns += 59 * MFN__NS_PER_S;
     ck_assert_int_eq(fetch(&here), MFN_NOT_FOUND);
-    ck_assert_uint_eq(peer_count(here.peer), 1);
+    ck_assert_uint_eq(http_peer_count(here.peer), 1);
     here.around.monotonic_ns += 1 * MFN__NS_PER_S;
-    peer_answer(here.peer, 200, "", "[2]");
+    http_peer_say(here.peer, 200, "", "[2]");
     ck_assert_int_eq(fetch(&here), MFN_OK);
     ck_assert_str_eq(here.got, "1\n2\n");
     place_drop(&here);
@@ -217,11 +217,11 @@ START_TEST(link_headers_lead_from_page_to_page)
     place_make(&here, "/jobs");
     here.options.pagination = MFN__REST_LINK;
     place_open(&here);
-    peer_answer(here.peer, 200, "Link: </jobs?p=2&token=SECRET>; rel=\"next\"\r\n", "[1, 2]");
-    peer_answer(here.peer, 200, "Link: </jobs?p=1>; rel=\"prev\"\r\n", "[3]");
+    http_peer_say(here.peer, 200, "Link: </jobs?p=2&token=SECRET>; rel=\"next\"\r\n", "[1, 2]");
+    http_peer_say(here.peer, 200, "Link: </jobs?p=1>; rel=\"prev\"\r\n", "[3]");
     drain_to_end(&here);
     ck_assert_str_eq(here.got, "1\n2\n3\n");
-    ck_assert_str_eq(peer_seen(here.peer, 1)->target, "/jobs?p=2&token=SECRET");
+    ck_assert_str_eq(http_peer_seen(here.peer, 1)->target, "/jobs?p=2&token=SECRET");
     char origin[512];
     snprintf(origin, sizeof origin, "%s#2-1", here.url);
     ck_assert_str_eq(here.origin, origin);
@@ -240,15 +240,15 @@ START_TEST(a_pointer_leads_from_page_to_page)
     char absolute[512];
     snprintf(absolute, sizeof absolute, "{\"jobs\": [3], \"meta\": {\"next\": \"%s?p=4\"}}",
              here.url);
-    peer_answer(here.peer, 200, "", "{\"jobs\": [1], \"meta\": {\"next\": \"/v2/jobs?p=2\"}}");
-    peer_answer(here.peer, 200, "", "{\"jobs\": [2], \"meta\": {\"next\": \"more?p=3\"}}");
-    peer_answer(here.peer, 200, "", absolute);
-    peer_answer(here.peer, 200, "", "{\"jobs\": [4], \"meta\": {\"next\": null}}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": [1], \"meta\": {\"next\": \"/v2/jobs?p=2\"}}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": [2], \"meta\": {\"next\": \"more?p=3\"}}");
+    http_peer_say(here.peer, 200, "", absolute);
+    http_peer_say(here.peer, 200, "", "{\"jobs\": [4], \"meta\": {\"next\": null}}");
     drain_to_end(&here);
     ck_assert_str_eq(here.got, "1\n2\n3\n4\n");
-    ck_assert_str_eq(peer_seen(here.peer, 1)->target, "/v2/jobs?p=2");
-    ck_assert_str_eq(peer_seen(here.peer, 2)->target, "/v2/more?p=3");
-    ck_assert_str_eq(peer_seen(here.peer, 3)->target, "/v1/jobs?p=4");
+    ck_assert_str_eq(http_peer_seen(here.peer, 1)->target, "/v2/jobs?p=2");
+    ck_assert_str_eq(http_peer_seen(here.peer, 2)->target, "/v2/more?p=3");
+    ck_assert_str_eq(http_peer_seen(here.peer, 3)->target, "/v1/jobs?p=4");
     place_drop(&here);
 }
 END_TEST
@@ -274,14 +274,14 @@ START_TEST(page_numbers_go_on_to_an_empty_or_short_page)
         here.options.page_size = cases[i].page_size;
         here.options.params = (mfn_texts){names, values, 1};
         place_open(&here);
-        peer_answer(here.peer, 200, "", "[1, 2]");
-        peer_answer(here.peer, 200, "", "[3, 4]");
-        peer_answer(here.peer, 200, "", cases[i].last);
+        http_peer_say(here.peer, 200, "", "[1, 2]");
+        http_peer_say(here.peer, 200, "", "[3, 4]");
+        http_peer_say(here.peer, 200, "", cases[i].last);
         drain_to_end(&here);
         ck_assert_msg(strcmp(here.got, cases[i].got) == 0, "%s: %s", cases[i].what, here.got);
-        ck_assert_uint_eq(peer_count(here.peer), 3);
-        ck_assert_ptr_nonnull(strstr(peer_seen(here.peer, 0)->target, "?limit=2&page=0"));
-        ck_assert_ptr_nonnull(strstr(peer_seen(here.peer, 2)->target, "?limit=2&page=2"));
+        ck_assert_uint_eq(http_peer_count(here.peer), 3);
+        ck_assert_ptr_nonnull(strstr(http_peer_seen(here.peer, 0)->target, "?limit=2&page=0"));
+        ck_assert_ptr_nonnull(strstr(http_peer_seen(here.peer, 2)->target, "?limit=2&page=2"));
         place_drop(&here);
     }
 }
@@ -300,35 +300,35 @@ START_TEST(a_cursor_leads_on_and_survives_the_end_of_the_process)
     place_make(&here, "/j");
     use_cursors(&here);
     place_open(&here);
-    peer_answer(here.peer, 200, "", "{\"jobs\": [1], \"next\": \"a+b=\"}");
-    peer_answer(here.peer, 200, "", "{\"jobs\": [2], \"next\": 17}");
-    peer_answer(here.peer, 200, "", "{\"jobs\": [3], \"next\": \"\"}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": [1], \"next\": \"a+b=\"}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": [2], \"next\": 17}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": [3], \"next\": \"\"}");
     drain_to_end(&here);
     ck_assert_str_eq(here.got, "1\n2\n3\n");
-    ck_assert_str_eq(peer_seen(here.peer, 0)->target, "/j");
-    ck_assert_str_eq(peer_seen(here.peer, 1)->target, "/j?cursor=a%2Bb%3D");
-    ck_assert_str_eq(peer_seen(here.peer, 2)->target, "/j?cursor=17");
+    ck_assert_str_eq(http_peer_seen(here.peer, 0)->target, "/j");
+    ck_assert_str_eq(http_peer_seen(here.peer, 1)->target, "/j?cursor=a%2Bb%3D");
+    ck_assert_str_eq(http_peer_seen(here.peer, 2)->target, "/j?cursor=17");
     settle(&here);
 
     place_reopen(&here);
-    peer_answer(here.peer, 200, "", "{\"jobs\": [3, 4]}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": [3, 4]}");
     drain_to_end(&here);
-    ck_assert_str_eq(peer_seen(here.peer, 3)->target, "/j?cursor=17");
+    ck_assert_str_eq(http_peer_seen(here.peer, 3)->target, "/j?cursor=17");
     ck_assert_str_eq(here.got, "4\n"); /* the poll before gave 3 */
     settle(&here);
 
     here.options.save_cursor = false;
     place_reopen(&here);
-    peer_answer(here.peer, 200, "", "{\"jobs\": []}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": []}");
     drain_to_end(&here);
-    ck_assert_str_eq(peer_seen(here.peer, 4)->target, "/j");
+    ck_assert_str_eq(http_peer_seen(here.peer, 4)->target, "/j");
 
     here.options.save_cursor = true;
     here.options.endpoint = "/other";
     place_reopen(&here);
-    peer_answer(here.peer, 200, "", "{\"jobs\": []}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": []}");
     drain_to_end(&here);
-    ck_assert_str_eq(peer_seen(here.peer, 5)->target, "/j/other");
+    ck_assert_str_eq(http_peer_seen(here.peer, 5)->target, "/j/other");
     place_drop(&here);
 }
 END_TEST
@@ -339,10 +339,10 @@ START_TEST(a_cursor_that_stays_means_ask_later)
     place_make(&here, "/j");
     use_cursors(&here);
     place_open(&here);
-    peer_answer(here.peer, 200, "", "{\"jobs\": [1], \"next\": \"a\"}");
-    peer_answer(here.peer, 200, "", "{\"jobs\": [], \"next\": \"a\"}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": [1], \"next\": \"a\"}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": [], \"next\": \"a\"}");
     drain_to_end(&here);
-    ck_assert_uint_eq(peer_count(here.peer), 2);
+    ck_assert_uint_eq(http_peer_count(here.peer), 2);
     place_drop(&here);
 }
 END_TEST
@@ -353,19 +353,19 @@ START_TEST(a_crash_in_the_middle_loses_nothing)
     place_make(&here, "/j");
     use_cursors(&here);
     place_open(&here);
-    peer_answer(here.peer, 200, "", "{\"jobs\": [1, 2], \"next\": \"a\"}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": [1, 2], \"next\": \"a\"}");
     ck_assert_int_eq(fetch(&here), MFN_OK);
     ck_assert_str_eq(here.got, "1\n2\n");
 
     place_reopen(&here);
     ck_assert_int_eq(fetch(&here), MFN_OK);
     ck_assert_str_eq(here.got, "1\n2\n");
-    ck_assert_uint_eq(peer_count(here.peer), 1); /* what waits comes before any request */
+    ck_assert_uint_eq(http_peer_count(here.peer), 1); /* what waits comes before any request */
     settle(&here);
-    peer_answer(here.peer, 200, "", "{\"jobs\": [3]}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": [3]}");
     drain_to_end(&here);
     ck_assert_str_eq(here.got, "3\n");
-    ck_assert_str_eq(peer_seen(here.peer, 1)->target, "/j?cursor=a");
+    ck_assert_str_eq(http_peer_seen(here.peer, 1)->target, "/j?cursor=a");
     place_drop(&here);
 }
 END_TEST
@@ -382,7 +382,7 @@ START_TEST(items_of_the_poll_before_are_not_taken_again)
         {"[1, 3]", "1\n"},    {"[]", ""},        {"[3]", "3\n"}, /* the poll before gave nothing */
     };
     for (size_t i = 0; i < sizeof polls / sizeof *polls; i++) {
-        peer_answer(here.peer, 200, "", polls[i].body);
+        http_peer_say(here.peer, 200, "", polls[i].body);
         drain_to_end(&here);
         ck_assert_msg(strcmp(here.got, polls[i].got) == 0, "poll %zu: %s", i, here.got);
         settle(&here);
@@ -405,7 +405,7 @@ START_TEST(known_items_are_taken_again_when_that_is_wanted)
     here.options.skip_known = false;
     place_open(&here);
     for (int i = 0; i < 2; i++) {
-        peer_answer(here.peer, 200, "", "[1, 1]");
+        http_peer_say(here.peer, 200, "", "[1, 1]");
         drain_to_end(&here);
         wait_for_next_poll(&here);
     }
@@ -419,26 +419,26 @@ START_TEST(an_unchanged_first_page_is_not_read_again)
     place here;
     place_make(&here, "/");
     place_open(&here);
-    peer_answer(here.peer, 200, "ETag: \"v1\"\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n",
-                "[1]");
+    http_peer_say(here.peer, 200,
+                  "ETag: \"v1\"\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n", "[1]");
     drain_to_end(&here);
-    ck_assert_ptr_null(peer_header(peer_seen(here.peer, 0), "if-none-match"));
+    ck_assert_ptr_null(http_peer_header(http_peer_seen(here.peer, 0), "if-none-match"));
     settle(&here);
     place_reopen(&here);
-    peer_answer(here.peer, 304, "", "");
+    http_peer_say(here.peer, 304, "", "");
     drain_to_end(&here);
-    ck_assert_str_eq(peer_header(peer_seen(here.peer, 1), "if-none-match"), "\"v1\"");
-    ck_assert_str_eq(peer_header(peer_seen(here.peer, 1), "if-modified-since"),
+    ck_assert_str_eq(http_peer_header(http_peer_seen(here.peer, 1), "if-none-match"), "\"v1\"");
+    ck_assert_str_eq(http_peer_header(http_peer_seen(here.peer, 1), "if-modified-since"),
                      "Tue, 14 Nov 2023 22:13:20 GMT");
     ck_assert_str_eq(here.got, "");
     wait_for_next_poll(&here);
-    peer_answer(here.peer, 200, "", "[1, 2]"); /* without a version of its own */
+    http_peer_say(here.peer, 200, "", "[1, 2]"); /* without a version of its own */
     drain_to_end(&here);
     ck_assert_str_eq(here.got, "2\n");
     wait_for_next_poll(&here);
-    peer_answer(here.peer, 200, "", "[1, 2]");
+    http_peer_say(here.peer, 200, "", "[1, 2]");
     drain_to_end(&here);
-    ck_assert_ptr_null(peer_header(peer_seen(here.peer, 3), "if-none-match"));
+    ck_assert_ptr_null(http_peer_header(http_peer_seen(here.peer, 3), "if-none-match"));
     place_drop(&here);
 }
 END_TEST
@@ -449,13 +449,13 @@ START_TEST(a_version_belongs_to_its_request)
     place_make(&here, "/");
     here.options.items = "/a";
     place_open(&here);
-    peer_answer(here.peer, 200, "ETag: \"v1\"\r\n", "{\"a\": [], \"b\": []}");
+    http_peer_say(here.peer, 200, "ETag: \"v1\"\r\n", "{\"a\": [], \"b\": []}");
     drain_to_end(&here);
     here.options.items = "/b";
     place_reopen(&here);
-    peer_answer(here.peer, 200, "", "{\"a\": [], \"b\": [1]}");
+    http_peer_say(here.peer, 200, "", "{\"a\": [], \"b\": [1]}");
     drain_to_end(&here);
-    ck_assert_ptr_null(peer_header(peer_seen(here.peer, 1), "if-none-match"));
+    ck_assert_ptr_null(http_peer_header(http_peer_seen(here.peer, 1), "if-none-match"));
     ck_assert_str_eq(here.got, "1\n");
     place_drop(&here);
 }
@@ -467,21 +467,21 @@ START_TEST(a_version_is_kept_only_when_all_pages_are)
     place_make(&here, "/j");
     here.options.pagination = MFN__REST_LINK;
     place_open(&here);
-    peer_answer(here.peer, 200, "ETag: \"v1\"\r\nLink: </j?p=2>; rel=\"next\"\r\n", "[1]");
-    peer_answer(here.peer, 503, "Retry-After: 4\r\n", "");
+    http_peer_say(here.peer, 200, "ETag: \"v1\"\r\nLink: </j?p=2>; rel=\"next\"\r\n", "[1]");
+    http_peer_say(here.peer, 503, "Retry-After: 4\r\n", "");
     ck_assert_int_ne(drain(&here), MFN_NOT_FOUND);
     ck_assert_int_eq(here.advice.trouble, MFN__TROUBLE_PASSING);
     ck_assert_int_eq(here.advice.retry_after_ns, 4 * MFN__NS_PER_S);
     place_reopen(&here);
-    peer_answer(here.peer, 200, "ETag: \"v1\"\r\nLink: </j?p=2>; rel=\"next\"\r\n", "[1]");
-    peer_answer(here.peer, 200, "", "[2]");
+    http_peer_say(here.peer, 200, "ETag: \"v1\"\r\nLink: </j?p=2>; rel=\"next\"\r\n", "[1]");
+    http_peer_say(here.peer, 200, "", "[2]");
     drain_to_end(&here);
-    ck_assert_ptr_null(peer_header(peer_seen(here.peer, 2), "if-none-match"));
+    ck_assert_ptr_null(http_peer_header(http_peer_seen(here.peer, 2), "if-none-match"));
     ck_assert_str_eq(here.got, "1\n2\n");
     wait_for_next_poll(&here);
-    peer_answer(here.peer, 304, "", "");
+    http_peer_say(here.peer, 304, "", "");
     drain_to_end(&here);
-    ck_assert_str_eq(peer_header(peer_seen(here.peer, 4), "if-none-match"), "\"v1\"");
+    ck_assert_str_eq(http_peer_header(http_peer_seen(here.peer, 4), "if-none-match"), "\"v1\"");
     place_drop(&here);
 }
 END_TEST
@@ -492,15 +492,15 @@ START_TEST(a_page_that_failed_is_asked_for_again)
     place_make(&here, "/j");
     here.options.pagination = MFN__REST_LINK;
     place_open(&here);
-    peer_answer(here.peer, 200, "Link: </j?p=2>; rel=\"next\"\r\n", "[1]");
-    peer_answer(here.peer, 200, "", "[2,\n }");
+    http_peer_say(here.peer, 200, "Link: </j?p=2>; rel=\"next\"\r\n", "[1]");
+    http_peer_say(here.peer, 200, "", "[2,\n }");
     ck_assert_int_eq(drain(&here), MFN_FORMAT);
     ck_assert_int_eq(here.advice.trouble, MFN__TROUBLE_PASSING);
     ck_assert_ptr_nonnull(strstr(here.err.text, "line 2"));
-    peer_answer(here.peer, 200, "", "[2]");
+    http_peer_say(here.peer, 200, "", "[2]");
     drain_to_end(&here);
     ck_assert_str_eq(here.got, "1\n2\n");
-    ck_assert_str_eq(peer_seen(here.peer, 2)->target, "/j?p=2");
+    ck_assert_str_eq(http_peer_seen(here.peer, 2)->target, "/j?p=2");
     place_drop(&here);
 }
 END_TEST
@@ -511,13 +511,13 @@ START_TEST(a_poll_whose_way_was_refused_begins_anew)
     place_make(&here, "/j");
     here.options.pagination = MFN__REST_LINK;
     place_open(&here);
-    peer_answer(here.peer, 200, "Link: </j?p=old>; rel=\"next\"\r\n", "[1]");
-    peer_answer(here.peer, 400, "", "the page is too old");
+    http_peer_say(here.peer, 200, "Link: </j?p=old>; rel=\"next\"\r\n", "[1]");
+    http_peer_say(here.peer, 400, "", "the page is too old");
     ck_assert_int_ne(drain(&here), MFN_NOT_FOUND);
     ck_assert_int_eq(here.advice.trouble, MFN__TROUBLE_PAUSED);
-    peer_answer(here.peer, 200, "", "[1, 2]");
+    http_peer_say(here.peer, 200, "", "[1, 2]");
     drain_to_end(&here);
-    ck_assert_str_eq(peer_seen(here.peer, 2)->target, "/j");
+    ck_assert_str_eq(http_peer_seen(here.peer, 2)->target, "/j");
     ck_assert_str_eq(here.got, "1\n2\n");
     place_drop(&here);
 }
@@ -548,7 +548,7 @@ START_TEST(each_failure_says_whether_to_try_again)
     here.options.items = "/jobs";
     place_open(&here);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        peer_answer(here.peer, cases[i].status, "", cases[i].body);
+        http_peer_say(here.peer, cases[i].status, "", cases[i].body);
         mfn_status status = fetch(&here);
         ck_assert_msg(status != MFN_OK, "%s", cases[i].what);
         ck_assert_msg(here.advice.trouble == cases[i].trouble, "%s: trouble %d", cases[i].what,
@@ -556,7 +556,7 @@ START_TEST(each_failure_says_whether_to_try_again)
         ck_assert_msg(strstr(here.err.text, "GET http://127.0.0.1") != NULL, "%s: %s",
                       cases[i].what, here.err.text);
     }
-    peer_answer(here.peer, 200, "", "{\"jobs\": [1]}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": [1]}");
     drain_to_end(&here);
     ck_assert_str_eq(here.got, "1\n");
     place_drop(&here);
@@ -571,7 +571,7 @@ START_TEST(an_item_that_is_too_large_says_so_even_after_a_crash)
     place_open(&here);
     char body[1200];
     snprintf(body, sizeof body, "[\"%01100d\"]", 0);
-    peer_answer(here.peer, 200, "", body);
+    http_peer_say(here.peer, 200, "", body);
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(fetch(&here), MFN_OK);
         ck_assert_int_eq(here.problem, MFN_TOO_LARGE);
@@ -587,19 +587,19 @@ START_TEST(a_full_spool_keeps_the_source_from_being_asked)
     place here;
     place_make_with_room(&here, "/", 4);
     place_open(&here);
-    peer_answer(here.peer, 200, "", "[1234, 5678]");
+    http_peer_say(here.peer, 200, "", "[1234, 5678]");
     ck_assert_int_eq(fetch(&here), MFN_OK); /* what was asked for is kept even so */
     ck_assert_str_eq(here.got, "1234\n5678\n");
     wait_for_next_poll(&here);
     ck_assert_int_eq(fetch(&here), MFN_TIMED_OUT);
     ck_assert_int_eq(fetch(&here), MFN_TIMED_OUT);
-    ck_assert_uint_eq(peer_count(here.peer), 1);
+    ck_assert_uint_eq(http_peer_count(here.peer), 1);
     ck_assert_str_eq(here.around.warnings,
                      "component: the spool is full: the source is not asked until there is room "
                      "again\n");
     settle(&here);
     mfn__spool_give_back(here.around.lent.spool, 8);
-    peer_answer(here.peer, 200, "", "[9]");
+    http_peer_say(here.peer, 200, "", "[9]");
     ck_assert_int_eq(fetch(&here), MFN_OK);
     ck_assert_str_eq(here.got, "9\n");
     place_drop(&here);
@@ -613,15 +613,15 @@ START_TEST(a_poll_has_at_most_max_pages_and_a_cursor_goes_on_from_there)
     use_cursors(&here);
     here.options.max_pages = 2;
     place_open(&here);
-    peer_answer(here.peer, 200, "", "{\"jobs\": [1], \"next\": \"a\"}");
-    peer_answer(here.peer, 200, "", "{\"jobs\": [2], \"next\": \"b\"}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": [1], \"next\": \"a\"}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": [2], \"next\": \"b\"}");
     drain_to_end(&here);
     ck_assert_str_eq(here.got, "1\n2\n");
     ck_assert_ptr_nonnull(strstr(here.around.warnings, "max_pages"));
     wait_for_next_poll(&here);
-    peer_answer(here.peer, 200, "", "{\"jobs\": [3]}");
+    http_peer_say(here.peer, 200, "", "{\"jobs\": [3]}");
     drain_to_end(&here);
-    ck_assert_str_eq(peer_seen(here.peer, 2)->target, "/j?cursor=b");
+    ck_assert_str_eq(http_peer_seen(here.peer, 2)->target, "/j?cursor=b");
     place_drop(&here);
 }
 END_TEST
@@ -633,7 +633,7 @@ START_TEST(another_server_is_asked_only_if_allowed_and_gets_no_secrets)
     for (int is_allowed = 0; is_allowed < 2; is_allowed++) {
         place here;
         place_make(&here, "/j");
-        mfn_test_peer *other = mfn_test_peer_new();
+        http_peer *other = http_peer_new();
         here.options.pagination = MFN__REST_LINK;
         here.options.headers = (mfn_texts){names, values, 1};
         here.options.access.bearer_token = "BEARERSECRET";
@@ -641,22 +641,22 @@ START_TEST(another_server_is_asked_only_if_allowed_and_gets_no_secrets)
         place_open(&here);
         char link[256];
         snprintf(link, sizeof link, "Link: <http://127.0.0.1:%d/k?QUERYSECRET>; rel=next\r\n",
-                 mfn_test_peer_port(other));
-        peer_answer(here.peer, 200, link, "[1]");
-        peer_answer(other, 200, "", "[2]");
+                 http_peer_port(other));
+        http_peer_say(here.peer, 200, link, "[1]");
+        http_peer_say(other, 200, "", "[2]");
         mfn_status status = drain(&here);
         if (is_allowed != 0) {
             ck_assert_int_eq(status, MFN_NOT_FOUND);
             ck_assert_str_eq(here.got, "1\n2\n");
-            ck_assert_ptr_null(peer_header(peer_seen(other, 0), "x-api-key"));
-            ck_assert_ptr_null(peer_header(peer_seen(other, 0), "authorization"));
+            ck_assert_ptr_null(http_peer_header(http_peer_seen(other, 0), "x-api-key"));
+            ck_assert_ptr_null(http_peer_header(http_peer_seen(other, 0), "authorization"));
         } else {
             ck_assert_int_eq(status, MFN_FORMAT);
-            ck_assert_uint_eq(peer_count(other), 0);
+            ck_assert_uint_eq(http_peer_count(other), 0);
             ck_assert_ptr_nonnull(strstr(here.err.text, "allow_other_hosts"));
             ck_assert_ptr_null(strstr(here.err.text, "SECRET"));
         }
-        mfn_test_peer_free(other);
+        http_peer_free(other);
         place_drop(&here);
     }
 }
@@ -676,11 +676,11 @@ START_TEST(no_text_shows_a_secret)
     place_open(&here);
     static const int statuses[] = {400, 401, 503, 200};
     for (size_t i = 0; i < 4; i++) {
-        peer_answer(here.peer, statuses[i], "", "no");
+        http_peer_say(here.peer, statuses[i], "", "no");
         ck_assert_int_ne(fetch(&here), MFN_OK);
         ck_assert_msg(strstr(here.err.text, "SECRET") == NULL, "%s", here.err.text);
     }
-    peer_answer(here.peer, 200, "", "[1]");
+    http_peer_say(here.peer, 200, "", "[1]");
     ck_assert_int_eq(fetch(&here), MFN_OK);
     ck_assert_ptr_null(strstr(here.origin, "SECRET"));
     char shown[512];
@@ -697,7 +697,7 @@ START_TEST(stopping_is_no_refusal)
     place_open(&here);
     atomic_store(&here.around.abandon, true);
     ck_assert_int_eq(fetch(&here), MFN_TIMED_OUT);
-    ck_assert_uint_eq(peer_count(here.peer), 0);
+    ck_assert_uint_eq(http_peer_count(here.peer), 0);
     place_drop(&here);
 }
 END_TEST
@@ -723,14 +723,14 @@ START_TEST(probing_takes_nothing)
     place_make(&here, "/j");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         here.options.method = cases[i].method;
-        peer_answer(here.peer, cases[i].status, "", cases[i].body);
+        http_peer_say(here.peer, cases[i].status, "", cases[i].body);
         mfn__surroundings lent = here.around.lent;
         lent.ledger = NULL;
         lent.spool = NULL;
         mfn_status status = mfn__rest_connector.probe(&here.options, &lent, &here.err);
         ck_assert_msg((status == MFN_OK) == cases[i].is_reached, "%s: %s", cases[i].what,
                       mfn_status_name(status));
-        ck_assert_str_eq(peer_seen(here.peer, i)->method,
+        ck_assert_str_eq(http_peer_seen(here.peer, i)->method,
                          cases[i].method == MFN__REST_POST ? "OPTIONS" : "GET");
     }
     place_drop(&here);
@@ -791,7 +791,7 @@ START_TEST(a_fetch_survives_the_failure_of_every_allocation)
     place_open(&here);
     mfn_status status = MFN_NO_MEMORY;
     for (int64_t i = 0; status != MFN_OK; i++) {
-        peer_answer(here.peer, 200, "ETag: \"v\"\r\n", "{\"jobs\": [1], \"next\": \"a\"}");
+        http_peer_say(here.peer, 200, "ETag: \"v\"\r\n", "{\"jobs\": [1], \"next\": \"a\"}");
         mfn__mem_fail_after(i);
         status = fetch(&here);
         mfn__mem_fail_after(-1);

@@ -8,7 +8,7 @@
 #include "codec/sha256.h"
 #include "codec/webhook_signature.h"
 #include "folder.h"
-#include "peer.h"
+#include "http_peer.h"
 #include "publishers/webhook/webhook_publisher.h"
 #include "suite.h"
 
@@ -20,7 +20,7 @@ static const char key_b[] = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 typedef struct place {
     mfn_test_around around;
-    mfn_test_peer *peer;
+    http_peer *peer;
     char url[URL_MAX];
     mfn__webhook_publisher_options options;
     void *publisher;
@@ -32,8 +32,8 @@ static void place_make(place *self, const char *path)
 {
     *self = (place){0};
     mfn_test_around_open(&self->around, mfn_test_folder(), SPOOL_BYTES);
-    self->peer = mfn_test_peer_new();
-    snprintf(self->url, sizeof self->url, "http://127.0.0.1:%d%s", mfn_test_peer_port(self->peer),
+    self->peer = http_peer_new();
+    snprintf(self->url, sizeof self->url, "http://127.0.0.1:%d%s", http_peer_port(self->peer),
              path);
     mfn_options_set_defaults(mfn__webhook_publisher.options, &self->options);
     self->options.webhook_url = self->url;
@@ -52,7 +52,7 @@ static void place_open(place *self)
 static void place_drop(place *self)
 {
     mfn__webhook_publisher.close(self->publisher);
-    mfn_test_peer_free(self->peer);
+    http_peer_free(self->peer);
     mfn_test_around_close(&self->around);
 }
 
@@ -83,22 +83,22 @@ START_TEST(a_result_is_one_post_with_its_bytes_as_they_are)
     place here;
     place_make(&here, "/hook?token=SECRET");
     place_open(&here);
-    peer_answer(here.peer, 202, "", "whatever");
+    http_peer_say(here.peer, 202, "", "whatever");
     static const char body[] =
         "{\"event\": \"simulation_complete\", \"s\": \"\\u017c\", \"v\": 1.5}";
     mfn__parcel one = parcel("job-1", "r1", body);
     publish_ok(&here, &one, 1);
     ck_assert(one.is_done);
-    ck_assert_uint_eq(peer_count(here.peer), 1);
-    const peer_request *request = peer_seen(here.peer, 0);
+    ck_assert_uint_eq(http_peer_count(here.peer), 1);
+    const http_peer_request *request = http_peer_seen(here.peer, 0);
     ck_assert_str_eq(request->method, "POST");
     ck_assert_str_eq(request->target, "/hook?token=SECRET");
     ck_assert_str_eq(request->body, body);
-    ck_assert_str_eq(peer_header(request, "content-type"), "application/json");
-    ck_assert_str_eq(peer_header(request, "webhook-id"), "r1");
-    ck_assert_str_eq(peer_header(request, "idempotency-key"), "r1");
-    ck_assert_str_eq(peer_header(request, "webhook-timestamp"), "1700000000");
-    ck_assert_ptr_null(peer_header(request, "webhook-signature"));
+    ck_assert_str_eq(http_peer_header(request, "content-type"), "application/json");
+    ck_assert_str_eq(http_peer_header(request, "webhook-id"), "r1");
+    ck_assert_str_eq(http_peer_header(request, "idempotency-key"), "r1");
+    ck_assert_str_eq(http_peer_header(request, "webhook-timestamp"), "1700000000");
+    ck_assert_ptr_null(http_peer_header(request, "webhook-signature"));
     place_drop(&here);
 }
 END_TEST
@@ -144,7 +144,7 @@ START_TEST(each_answer_has_its_consequence)
     here.options.successful_on = (mfn_texts){NULL, conflict, 1};
     place_open(&here);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        peer_answer(here.peer, cases[i].status, cases[i].headers, "says\nthe server");
+        http_peer_say(here.peer, cases[i].status, cases[i].headers, "says\nthe server");
         mfn__parcel one = parcel("job-1", "r1", "{}");
         mfn_status status = publish(&here, &one, 1);
         bool is_marked = cases[i].is_done || cases[i].has_problem;
@@ -173,11 +173,11 @@ START_TEST(the_worst_of_several_failures_counts_and_each_result_stands_alone)
     place_make(&here, "/hook");
     here.options.concurrency = 1; /* answers in the order of the results */
     place_open(&here);
-    peer_answer(here.peer, 503, "Retry-After: 9\r\n", "");
-    peer_answer(here.peer, 200, "", "");
-    peer_answer(here.peer, 401, "", "");
-    peer_answer(here.peer, 422, "", "");
-    peer_answer(here.peer, 429, "Retry-After: 3\r\n", "");
+    http_peer_say(here.peer, 503, "Retry-After: 9\r\n", "");
+    http_peer_say(here.peer, 200, "", "");
+    http_peer_say(here.peer, 401, "", "");
+    http_peer_say(here.peer, 422, "", "");
+    http_peer_say(here.peer, 429, "Retry-After: 3\r\n", "");
     mfn__parcel five[] = {parcel("a", "r1", "1"), parcel("b", "r2", "2"), parcel("c", "r3", "3"),
                           parcel("d", "r4", "4"), parcel("e", "r5", "5")};
     ck_assert_int_ne(publish(&here, five, 5), MFN_OK);
@@ -187,14 +187,14 @@ START_TEST(the_worst_of_several_failures_counts_and_each_result_stands_alone)
     ck_assert(!five[0].is_done && five[1].is_done && !five[2].is_done && !five[4].is_done);
     ck_assert_int_ne(five[3].problem.status, MFN_OK);
 
-    peer_answer(here.peer, 200, "", "");
-    peer_answer(here.peer, 200, "", "");
-    peer_answer(here.peer, 200, "", "");
+    http_peer_say(here.peer, 200, "", "");
+    http_peer_say(here.peer, 200, "", "");
+    http_peer_say(here.peer, 200, "", "");
     publish_ok(&here, five, 5);
-    ck_assert_uint_eq(peer_count(here.peer), 8); /* the marked ones were left alone */
-    ck_assert_str_eq(peer_header(peer_seen(here.peer, 5), "webhook-id"), "r1");
-    ck_assert_str_eq(peer_header(peer_seen(here.peer, 6), "webhook-id"), "r3");
-    ck_assert_str_eq(peer_header(peer_seen(here.peer, 7), "webhook-id"), "r5");
+    ck_assert_uint_eq(http_peer_count(here.peer), 8); /* the marked ones were left alone */
+    ck_assert_str_eq(http_peer_header(http_peer_seen(here.peer, 5), "webhook-id"), "r1");
+    ck_assert_str_eq(http_peer_header(http_peer_seen(here.peer, 6), "webhook-id"), "r3");
+    ck_assert_str_eq(http_peer_header(http_peer_seen(here.peer, 7), "webhook-id"), "r5");
     place_drop(&here);
 }
 END_TEST
@@ -206,25 +206,27 @@ START_TEST(a_batch_is_an_array_and_has_the_same_id_when_it_is_sent_again)
     here.options.batch_size = 2;
     here.options.concurrency = 1;
     place_open(&here);
-    peer_answer(here.peer, 200, "", "");
-    peer_answer(here.peer, 503, "", "");
+    http_peer_say(here.peer, 200, "", "");
+    http_peer_say(here.peer, 503, "", "");
     mfn__parcel three[] = {parcel("a", "r1", "{\"n\": 1}"), parcel("b", "r2", "{\"n\": 2}"),
                            parcel("c", "r3", "{\"n\": 3}")};
     ck_assert_int_ne(publish(&here, three, 3), MFN_OK);
     ck_assert(three[0].is_done && three[1].is_done && !three[2].is_done);
     here.around.wall_ns += 60 * MFN__NS_PER_S;
-    peer_answer(here.peer, 200, "", "");
+    http_peer_say(here.peer, 200, "", "");
     publish_ok(&here, three, 3);
     char id[MFN__SHA256_HEX_SIZE];
     mfn__sha256_hex("r1r2", 4, id);
-    ck_assert_str_eq(peer_seen(here.peer, 0)->body, "[{\"n\": 1}, {\"n\": 2}]");
-    ck_assert_str_eq(peer_header(peer_seen(here.peer, 0), "webhook-id"), id);
-    ck_assert_str_eq(peer_seen(here.peer, 1)->body, "[{\"n\": 3}]");
-    ck_assert_str_eq(peer_seen(here.peer, 2)->body, "[{\"n\": 3}]");
-    ck_assert_str_eq(peer_header(peer_seen(here.peer, 1), "webhook-id"),
-                     peer_header(peer_seen(here.peer, 2), "webhook-id"));
-    ck_assert_str_eq(peer_header(peer_seen(here.peer, 1), "webhook-timestamp"), "1700000000");
-    ck_assert_str_eq(peer_header(peer_seen(here.peer, 2), "webhook-timestamp"), "1700000060");
+    ck_assert_str_eq(http_peer_seen(here.peer, 0)->body, "[{\"n\": 1}, {\"n\": 2}]");
+    ck_assert_str_eq(http_peer_header(http_peer_seen(here.peer, 0), "webhook-id"), id);
+    ck_assert_str_eq(http_peer_seen(here.peer, 1)->body, "[{\"n\": 3}]");
+    ck_assert_str_eq(http_peer_seen(here.peer, 2)->body, "[{\"n\": 3}]");
+    ck_assert_str_eq(http_peer_header(http_peer_seen(here.peer, 1), "webhook-id"),
+                     http_peer_header(http_peer_seen(here.peer, 2), "webhook-id"));
+    ck_assert_str_eq(http_peer_header(http_peer_seen(here.peer, 1), "webhook-timestamp"),
+                     "1700000000");
+    ck_assert_str_eq(http_peer_header(http_peer_seen(here.peer, 2), "webhook-timestamp"),
+                     "1700000060");
     place_drop(&here);
 }
 END_TEST
@@ -235,14 +237,14 @@ START_TEST(a_refused_batch_blames_no_result)
     place_make(&here, "/hook");
     here.options.batch_size = 3;
     place_open(&here);
-    peer_answer(here.peer, 400, "", "");
+    http_peer_say(here.peer, 400, "", "");
     mfn__parcel two[] = {parcel("a", "r1", "{}"), parcel("b", "r2", "{}")};
     ck_assert(!mfn_status_is_transient(publish(&here, two, 2)));
     ck_assert_int_eq(here.advice.trouble, MFN__TROUBLE_PERMANENT);
     for (size_t i = 0; i < 2; i++) {
         ck_assert(!two[i].is_done && two[i].problem.status == MFN_OK);
     }
-    peer_answer(here.peer, 400, "", "");
+    http_peer_say(here.peer, 400, "", "");
     publish_ok(&here, &two[0], 1);
     ck_assert_int_ne(two[0].problem.status, MFN_OK);
     place_drop(&here);
@@ -261,19 +263,20 @@ START_TEST(requests_are_under_way_side_by_side)
     for (int i = 0; i < COUNT; i++) {
         snprintf(ids[i], sizeof ids[i], "r%d", i);
         parcels[i] = parcel("a", ids[i], "{}");
-        peer_answer_when_together(here.peer, COUNT);
+        const http_peer_answer together = {.status = 200, .together = COUNT};
+        http_peer_add(here.peer, &together);
     }
     publish_ok(&here, parcels, COUNT);
-    ck_assert_uint_eq(peer_count(here.peer), COUNT);
+    ck_assert_uint_eq(http_peer_count(here.peer), COUNT);
     place_drop(&here);
 }
 END_TEST
 
-static mfn__webhook_delivery delivery_of(const peer_request *request)
+static mfn__webhook_delivery delivery_of(const http_peer_request *request)
 {
-    return (mfn__webhook_delivery){.id = peer_header(request, "webhook-id"),
-                                   .timestamp = peer_header(request, "webhook-timestamp"),
-                                   .signature = peer_header(request, "webhook-signature"),
+    return (mfn__webhook_delivery){.id = http_peer_header(request, "webhook-id"),
+                                   .timestamp = http_peer_header(request, "webhook-timestamp"),
+                                   .signature = http_peer_header(request, "webhook-signature"),
                                    .body = request->body,
                                    .size = request->body_size};
 }
@@ -287,13 +290,13 @@ START_TEST(signatures_verify_with_each_key_and_over_the_bytes_that_were_sent)
         here.options.signing_secrets = (mfn_texts){NULL, secrets, 2};
         here.options.compression = compression;
         place_open(&here);
-        peer_answer(here.peer, 200, "", "");
+        http_peer_say(here.peer, 200, "", "");
         mfn__parcel one = parcel("a", "r1", "{\"n\": 1}");
         publish_ok(&here, &one, 1);
         for (size_t i = 0; i < 2; i++) {
             mfn__webhook_keys *keys = NULL;
             ck_assert_int_eq(mfn__webhook_keys_new(&secrets[i], 1, &keys, NULL), MFN_OK);
-            mfn__webhook_delivery got = delivery_of(peer_seen(here.peer, 0));
+            mfn__webhook_delivery got = delivery_of(http_peer_seen(here.peer, 0));
             ck_assert_msg(mfn__webhook_verify(keys, &got, 1700000000, 300, &here.err) == MFN_OK,
                           "key %zu: %s", i, here.err.text);
             got.id = "r2";
@@ -311,12 +314,12 @@ START_TEST(gzip_holds_the_same_body)
     place_make(&here, "/hook");
     here.options.compression = MFN__WEBHOOK_GZIP;
     place_open(&here);
-    peer_answer(here.peer, 200, "", "");
+    http_peer_say(here.peer, 200, "", "");
     mfn__parcel one = parcel("a", "r1", "{\"event\": \"simulation_complete\"}");
     publish_ok(&here, &one, 1);
-    const peer_request *request = peer_seen(here.peer, 0);
-    ck_assert_str_eq(peer_header(request, "content-encoding"), "gzip");
-    ck_assert_str_eq(peer_header(request, "content-type"), "application/json");
+    const http_peer_request *request = http_peer_seen(here.peer, 0);
+    ck_assert_str_eq(http_peer_header(request, "content-encoding"), "gzip");
+    ck_assert_str_eq(http_peer_header(request, "content-type"), "application/json");
     mfn__buffer plain;
     mfn__buffer_init(&plain, 4096);
     ck_assert_int_eq(mfn__gzip_decode(request->body, request->body_size, &plain, NULL), MFN_OK);
@@ -344,22 +347,22 @@ START_TEST(cloud_events_go_into_the_body_or_into_headers)
         here.options.envelope = cases[i].envelope;
         here.options.batch_size = cases[i].batch_size;
         place_open(&here);
-        peer_answer(here.peer, 200, "", "");
+        http_peer_say(here.peer, 200, "", "");
         mfn__parcel one = parcel("job \"\xc5\xbc\" 1%", "r1", "{\"n\": 1}");
         publish_ok(&here, &one, 1);
-        const peer_request *request = peer_seen(here.peer, 0);
+        const http_peer_request *request = http_peer_seen(here.peer, 0);
         const char *what = cases[i].what;
-        ck_assert_msg(strcmp(peer_header(request, "content-type"), cases[i].type) == 0, "%s: %s",
-                      what, peer_header(request, "content-type"));
+        ck_assert_msg(strcmp(http_peer_header(request, "content-type"), cases[i].type) == 0,
+                      "%s: %s", what, http_peer_header(request, "content-type"));
         ck_assert_msg(strncmp(request->body, cases[i].start, strlen(cases[i].start)) == 0, "%s: %s",
                       what, request->body);
         if (cases[i].envelope == MFN__WEBHOOK_BINARY) {
             ck_assert_str_eq(request->body, "{\"n\": 1}");
-            ck_assert_str_eq(peer_header(request, "ce-id"), "r1");
-            ck_assert_str_eq(peer_header(request, "ce-specversion"), "1.0");
-            ck_assert_str_eq(peer_header(request, "ce-subject"), "job%20%22%C5%BC%22%201%25");
-            ck_assert_str_eq(peer_header(request, "ce-time"), "2023-11-14T22:13:20.000Z");
-            ck_assert_ptr_null(peer_header(request, "ce-datacontenttype"));
+            ck_assert_str_eq(http_peer_header(request, "ce-id"), "r1");
+            ck_assert_str_eq(http_peer_header(request, "ce-specversion"), "1.0");
+            ck_assert_str_eq(http_peer_header(request, "ce-subject"), "job%20%22%C5%BC%22%201%25");
+            ck_assert_str_eq(http_peer_header(request, "ce-time"), "2023-11-14T22:13:20.000Z");
+            ck_assert_ptr_null(http_peer_header(request, "ce-datacontenttype"));
         } else {
             ck_assert_msg(strstr(request->body, "\"id\": \"r1\"") != NULL, "%s: %s", what,
                           request->body);
@@ -379,13 +382,13 @@ START_TEST(given_headers_win_and_the_content_type_stays)
     place_make(&here, "/hook");
     here.options.headers = (mfn_texts){names, values, 2};
     place_open(&here);
-    peer_answer(here.peer, 200, "", "");
+    http_peer_say(here.peer, 200, "", "");
     mfn__parcel one = parcel("a", "r1", "{}");
     publish_ok(&here, &one, 1);
-    const peer_request *request = peer_seen(here.peer, 0);
-    ck_assert_str_eq(peer_header(request, "authorization"), "Bearer X");
-    ck_assert_str_eq(peer_header(request, "x-empty"), "");
-    ck_assert_str_eq(peer_header(request, "content-type"), "application/json");
+    const http_peer_request *request = http_peer_seen(here.peer, 0);
+    ck_assert_str_eq(http_peer_header(request, "authorization"), "Bearer X");
+    ck_assert_str_eq(http_peer_header(request, "x-empty"), "");
+    ck_assert_str_eq(http_peer_header(request, "content-type"), "application/json");
     place_drop(&here);
 
     static const char *const type_name[] = {"content-type"};
@@ -393,10 +396,10 @@ START_TEST(given_headers_win_and_the_content_type_stays)
     place_make(&here, "/hook");
     here.options.headers = (mfn_texts){type_name, type, 1};
     place_open(&here);
-    peer_answer(here.peer, 200, "", "");
+    http_peer_say(here.peer, 200, "", "");
     one = parcel("a", "r1", "{}");
     publish_ok(&here, &one, 1);
-    ck_assert_str_eq(peer_header(peer_seen(here.peer, 0), "content-type"), type[0]);
+    ck_assert_str_eq(http_peer_header(http_peer_seen(here.peer, 0), "content-type"), type[0]);
     place_drop(&here);
 }
 END_TEST
@@ -421,7 +424,7 @@ START_TEST(no_text_shows_a_secret)
     mfn__buffer_deinit(&identity);
     static const int statuses[] = {400, 401, 503};
     for (size_t i = 0; i < 3; i++) {
-        peer_answer(here.peer, statuses[i], "", "no");
+        http_peer_say(here.peer, statuses[i], "", "no");
         mfn__parcel one = parcel("a", "r1", "{}");
         (void)publish(&here, &one, 1);
         snprintf(texts[2 + i], sizeof texts[2 + i], "%.500s%.500s", here.err.text,
@@ -463,7 +466,7 @@ START_TEST(a_server_that_is_not_there_may_come_back)
     place here;
     place_make(&here, "/hook");
     place_open(&here);
-    mfn_test_peer_free(here.peer);
+    http_peer_free(here.peer);
     here.peer = NULL;
     mfn__parcel one = parcel("a", "r1", "{}");
     ck_assert_int_ne(publish(&here, &one, 1), MFN_OK);
@@ -496,11 +499,11 @@ START_TEST(a_long_answer_does_not_undo_success)
     char answer[4096];
     memset(answer, 'x', sizeof answer - 1);
     answer[sizeof answer - 1] = '\0';
-    peer_answer(here.peer, 200, "", answer);
+    http_peer_say(here.peer, 200, "", answer);
     mfn__parcel one = parcel("a", "r1", "{}");
     publish_ok(&here, &one, 1);
     ck_assert(one.is_done);
-    peer_answer(here.peer, 422, "", answer);
+    http_peer_say(here.peer, 422, "", answer);
     one = parcel("a", "r1", "{}");
     publish_ok(&here, &one, 1);
     ck_assert_int_ne(one.problem.status, MFN_OK);
@@ -518,16 +521,16 @@ START_TEST(probing_sends_no_result_and_wants_to_be_let_in)
     place here;
     place_make(&here, "/hook");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        peer_answer(here.peer, cases[i].status, "", "");
+        http_peer_say(here.peer, cases[i].status, "", "");
         mfn_status status =
             mfn__webhook_publisher.probe(&here.options, &here.around.lent, &here.err);
         ck_assert_msg((status == MFN_OK) == cases[i].is_reached, "%d gives %s", cases[i].status,
                       mfn_status_name(status));
-        const peer_request *request = peer_seen(here.peer, i);
+        const http_peer_request *request = http_peer_seen(here.peer, i);
         ck_assert_str_eq(request->method, "OPTIONS");
         ck_assert_uint_eq(request->body_size, 0);
     }
-    mfn_test_peer_free(here.peer);
+    http_peer_free(here.peer);
     here.peer = NULL;
     ck_assert_int_ne(mfn__webhook_publisher.probe(&here.options, &here.around.lent, NULL), MFN_OK);
     place_drop(&here);

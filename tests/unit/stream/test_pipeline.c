@@ -514,6 +514,25 @@ START_TEST(a_full_spool_stops_intake_and_loses_nothing)
 }
 END_TEST
 
+START_TEST(a_full_spool_is_emptied_when_its_destination_comes_back)
+{
+    script = (struct script){.jobs = 3000, .publish_failures = 50, .failure = MFN_IO};
+    stop_after = 3000;
+    snprintf(folder, sizeof folder, "%s", mfn_test_folder());
+    mfn__run_summary summary =
+        run(load_pipeline("max_retries: 0, recovery_timeout: 20ms",
+                          ", {kind: second, directory: b}",
+                          "spool: {max_bytes: 1MiB}\nengine: {queue_items: 20}\n"),
+            false);
+    ck_assert_uint_eq(summary.publishers[0].backlog, 0);
+    ck_assert_uint_eq(summary.spool_bytes, 0);
+    for (size_t k = 0; k < 3000; k++) {
+        ck_assert_uint_eq(script.published[k], 1);
+        ck_assert_uint_eq(script.published_at_second[k], 1);
+    }
+}
+END_TEST
+
 START_TEST(a_gone_destination_that_is_the_only_one_ends_the_run)
 {
     script = (struct script){.jobs = 50,
@@ -677,6 +696,7 @@ int main(void)
         a_destination_that_is_down_holds_up_no_other,
         a_destination_that_comes_back_during_the_run_gets_what_the_spool_holds,
         a_full_spool_stops_intake_and_loses_nothing,
+        a_full_spool_is_emptied_when_its_destination_comes_back,
         a_gone_destination_that_is_the_only_one_ends_the_run,
         a_stop_finishes_what_was_taken_in,
         after_the_grace_time_the_rest_is_left_for_the_next_run,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/option_table.h"
 #include "stream/settings.h"
 #include "suite.h"
 
@@ -31,7 +32,8 @@ static const mfn_option file_table[] = {
      "Names to take", false},
     {"format", MFN_OPTION_CHOICE, FILE_FIELD(format), 0, 0, false, false, formats, "auto", "",
      "Format", false},
-    {"port", MFN_OPTION_WHOLE, FILE_FIELD(port), 1, 65535, false, false, NULL, "80", "", "Port", false},
+    {"port", MFN_OPTION_WHOLE, FILE_FIELD(port), 1, 65535, false, false, NULL, "80", "", "Port",
+     false},
     {"auto_delete", MFN_OPTION_BOOL, FILE_FIELD(auto_delete), 0, 0, false, false, NULL, "false", "",
      "Delete", false},
     {0},
@@ -169,6 +171,116 @@ START_TEST(each_problem_has_its_place_and_says_what_was_expected)
 }
 END_TEST
 
+/* Options of several texts, and secrets. */
+typedef struct text_options {
+    const char *password;
+    mfn_texts topics, extra, headers, labels;
+} text_options;
+
+/* clang-format off: one row per option */
+static const mfn_option text_table[] = {
+    {"password", MFN_OPTION_TEXT, offsetof(text_options, password), 8, 64, false, false, NULL,
+     "changeme", "", "Password", true},
+    MFN__LIST(text_options, topics, NULL, false, "Topics to read"),
+    MFN__LIST(text_options, extra, "", true, "More"),
+    MFN__MAP(text_options, headers, "", true, "Headers to send"),
+    MFN__MAP(text_options, labels, "", false, "Labels"),
+    {0},
+};
+/* clang-format on */
+
+static mfn__yaml *apply_texts(const char *text, text_options *ret, mfn__problems *problems)
+{
+    mfn__yaml *yaml = NULL;
+    mfn_error err = {.status = MFN_OK};
+    mfn__problems_init(problems);
+    mfn_status status = mfn__yaml_parse(text, strlen(text), "p.yaml", &yaml, &err);
+    ck_assert_msg(status == MFN_OK, "%s: %s", text, err.text);
+    const mfn_option *const text_tables[] = {text_table};
+    void *const options[] = {ret};
+    mfn__settings_apply(yaml, mfn__yaml_root(yaml), "connector", text_tables, options, 1, NULL,
+                        problems);
+    return yaml;
+}
+
+START_TEST(lists_and_maps_are_taken_as_texts)
+{
+    text_options got = {0};
+    mfn__problems problems;
+    setenv("MFN_TEST_SECRET", "hunter2", 1);
+    mfn__yaml *yaml =
+        apply_texts("topics: jobs\nextra: [a, 2, true, '']\n"
+                    "headers: {X-Key: '${MFN_TEST_SECRET}', X-Number: 7}\nlabels: {}\n",
+                    &got, &problems);
+    ck_assert_uint_eq(problems.count, 0);
+    ck_assert_uint_eq(got.topics.count, 1);
+    ck_assert_str_eq(got.topics.values[0], "jobs");
+    ck_assert_uint_eq(got.extra.count, 4);
+    ck_assert_str_eq(got.extra.values[1], "2");
+    ck_assert_str_eq(got.extra.values[3], "");
+    ck_assert_uint_eq(got.headers.count, 2);
+    ck_assert_str_eq(got.headers.keys[0], "X-Key");
+    ck_assert_str_eq(got.headers.values[0], "hunter2");
+    ck_assert_str_eq(got.headers.values[1], "7");
+    ck_assert_uint_eq(got.labels.count, 0);
+    mfn__problems_deinit(&problems);
+    mfn__yaml_free(yaml);
+}
+END_TEST
+
+START_TEST(what_is_no_list_or_map_of_texts_is_refused_at_its_place_without_secrets)
+{
+    static const struct {
+        const char *what, *text, *expected;
+    } cases[] = {
+        {"a map for a list", "topics: {a: b}\n",
+         "p.yaml:1:9: connector.topics: expected a list of texts, got a map\n"},
+        {"a list in a list", "topics: [a, [b]]\n",
+         "p.yaml:1:13: connector.topics: expected a list of texts, got a list in it\n"},
+        {"a map in a list", "topics:\n  - a\n  - b: c\n",
+         "p.yaml:3:5: connector.topics: expected a list of texts, got a map in it\n"},
+        {"an entry that is null", "topics: [a, ~]\n",
+         "p.yaml:1:13: connector.topics: expected a list of texts, got an entry without a value in "
+         "it\n"},
+        {"an empty list that must have something", "topics: []\n",
+         "p.yaml:1:9: connector.topics: expected a list of texts, got an empty list\n"},
+        {"a list that must be given", "topics:\n",
+         "p.yaml:1:1: connector: 'topics' is missing (Topics to read)\n"},
+        {"a list for a map", "topics: t\nlabels: [a]\n",
+         "p.yaml:2:9: connector.labels: expected a map of keys and texts, got a list\n"},
+        {"a text for a map", "topics: t\nlabels: word\n",
+         "p.yaml:2:9: connector.labels: expected a map of keys and texts, got 'word'\n"},
+        {"a map in a map", "topics: t\nlabels: {a: b, c: {d: e}}\n",
+         "p.yaml:2:19: connector.labels: expected a map of keys and texts, got a map in it\n"},
+        {"a secret text for a map", "topics: t\nheaders: hunter2\n",
+         "p.yaml:2:10: connector.headers: expected a map of keys and texts, got a value that is "
+         "not "
+         "shown\n"},
+        {"a secret out of a variable for a map", "topics: t\nheaders: hunter2${MFN_TEST_SECRET}\n",
+         "p.yaml:2:10: connector.headers: expected a map of keys and texts, got a value that is "
+         "not "
+         "shown\n"},
+        {"a secret inside a list that is not one of texts",
+         "topics: t\nextra: [hunter2, [hunter2]]\n",
+         "p.yaml:2:18: connector.extra: expected a list of texts, got a list in it\n"},
+        {"a secret that is too short", "topics: t\npassword: hunter2\n",
+         "p.yaml:2:11: connector.password: expected a text of 8 to 64 bytes, got a value that is "
+         "not "
+         "shown\n"},
+    };
+    setenv("MFN_TEST_SECRET", "hunter2", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        text_options got = {0};
+        mfn__problems problems;
+        mfn__yaml *yaml = apply_texts(cases[i].text, &got, &problems);
+        ck_assert_msg(problems.count == 1 && strcmp(problems.lines.data, cases[i].expected) == 0,
+                      "%s: %zu, %s", cases[i].what, problems.count, problems.lines.data);
+        mfn__problems_deinit(&problems);
+        mfn__yaml_free(yaml);
+    }
+}
+END_TEST
+
 START_TEST(all_problems_are_collected)
 {
     settings_outcome got;
@@ -219,6 +331,8 @@ int main(void)
     const TTest *tests[] = {a_good_section_fills_several_structs,
                             a_null_value_is_not_given,
                             each_problem_has_its_place_and_says_what_was_expected,
+                            lists_and_maps_are_taken_as_texts,
+                            what_is_no_list_or_map_of_texts_is_refused_at_its_place_without_secrets,
                             all_problems_are_collected,
                             a_value_out_of_a_variable_is_never_shown,
                             problems_count_on_when_memory_runs_out,
