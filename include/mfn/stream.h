@@ -12,12 +12,13 @@
  *         "endpoint: /data/latest\n"
  *         "bearer_token: ${API_TOKEN}\n", &source, &err);
  *
- * Beside them stands `state`, the file that remembers what was acknowledged ("": nothing survives
- * the process).
+ * Beside them stands `state`, the file that remembers what was acknowledged ("": it is
+ * remembered until the handle is freed).
  *
  * A handle belongs to one thread at a time; different handles are independent. Calls that reach
  * another machine retry as the options say (max_retries, retry_strategy, ...), and return the last
- * error when that is used up. */
+ * error when that is used up. The options of the circuit breaker are checked and have no effect: it
+ * serves pipelines, which have to go on. */
 #ifndef MFN_STREAM_H
 #define MFN_STREAM_H
 

@@ -7,7 +7,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-#define PLACE_MAX 512
+#define PLACE_MAX  512
+#define WAIT_MAX_S 1e9
 
 /* receipt[0] says how the item is settled. */
 enum { AT_SOURCE, IN_INBOX };
@@ -115,6 +116,14 @@ static uint64_t show_items(mfn_connector *connector)
     return bytes;
 }
 
+/* The moment from which a fetch waits no longer, whatever number the caller gives. */
+static int64_t deadline_after(double timeout_s)
+{
+    double wait_s = timeout_s > 0.0 ? timeout_s : 0.0; /* NaN too */
+    wait_s = wait_s < WAIT_MAX_S ? wait_s : WAIT_MAX_S;
+    return mfn__clock_monotonic_ns(mfn__clock_system()) + (int64_t)(wait_s * (double)MFN__NS_PER_S);
+}
+
 mfn_status mfn_connector_fetch(mfn_connector *connector, double timeout_s, const mfn_item **ret,
                                size_t *ret_count, mfn_error *err)
 {
@@ -122,13 +131,13 @@ mfn_status mfn_connector_fetch(mfn_connector *connector, double timeout_s, const
         return mfn__fail(err, MFN_INVALID, NULL, "connect before fetching");
     }
     drop_batch(connector);
-    int64_t deadline_ns = mfn__clock_monotonic_ns(mfn__clock_system()) +
-                          (int64_t)(timeout_s * (double)MFN__NS_PER_S);
-    for (uint64_t attempt = 0;; attempt++) {
+    int64_t deadline_ns = deadline_after(timeout_s);
+    mfn__attempts attempts = {0};
+    for (;;) {
         mfn__advice advice = {0};
         mfn_error why = {0};
-        mfn_status status = connector->ops->fetch(connector->self, deadline_ns, &connector->batch,
-                                                  &advice, &why);
+        mfn_status status =
+            connector->ops->fetch(connector->self, deadline_ns, &connector->batch, &advice, &why);
         if (status == MFN_OK) {
             mfn__component_succeeded(&connector->base, 1, show_items(connector));
             *ret = connector->items;
@@ -136,15 +145,21 @@ mfn_status mfn_connector_fetch(mfn_connector *connector, double timeout_s, const
             return MFN_OK;
         }
         connector->batch.count = 0;
+        why.status = status;
         bool is_quiet = (status == MFN_NOT_FOUND || status == MFN_TIMED_OUT) &&
                         advice.trouble == MFN__TROUBLE_BY_STATUS;
-        why.status = status;
-        if (is_quiet || !mfn__component_retry(&connector->base, attempt, &advice, &why)) {
-            if (err != NULL) {
-                *err = why;
-            }
-            return status;
+        if (!is_quiet && mfn__component_retry(&connector->base, &attempts, &advice, &why)) {
+            continue;
         }
+        if (is_quiet) {
+            connector->base.state = MFN_STATE_CONNECTED;
+        } else {
+            mfn__component_failed(&connector->base, 1, &why);
+        }
+        if (err != NULL) {
+            *err = why;
+        }
+        return status;
     }
 }
 
@@ -163,7 +178,7 @@ static mfn_status settle(mfn_connector *connector, const mfn_item *items, size_t
     for (size_t i = 0; i < count && status == MFN_OK; i++) {
         if (items[i].receipt[0] == IN_INBOX) {
             status = mfn__inbox_remove(connector->base.around.spool, items[i].receipt[1], err);
-            inbox_bytes += items[i].size;
+            inbox_bytes += mfn__ledger_has_changed(ledger) ? items[i].size : 0;
         } else {
             receipts[receipt_count++] = (mfn__receipt){items[i].receipt[1], items[i].receipt[2]};
         }
@@ -196,6 +211,7 @@ mfn_status mfn_connector_acknowledge(mfn_connector *connector, const mfn_item *i
         size_t now = count - done < MFN__BATCH_MAX ? count - done : MFN__BATCH_MAX;
         status = settle(connector, items + done, now, err);
     }
+    connector->base.state = status == MFN_OK ? MFN_STATE_CONNECTED : MFN_STATE_ERROR;
     return status;
 }
 
@@ -203,7 +219,7 @@ mfn_status mfn_connector_check_health(mfn_connector *connector, mfn_error *err)
 {
     bool was_open = connector->base.around.http != NULL;
     if (!was_open) {
-        mfn_status status = mfn__component_open(&connector->base, "health", err);
+        mfn_status status = mfn__component_open_pool(&connector->base, err);
         if (status != MFN_OK) {
             return status;
         }

@@ -11,7 +11,7 @@
 static const mfn__connector_ops *const connectors[] = {&mfn__file_connector, &mfn__kafka_connector,
                                                        &mfn__rest_connector, NULL};
 
-static const mfn__publisher_ops *const publishers[] = {
-    &mfn__file_publisher, &mfn__kafka_publisher, &mfn__webhook_publisher, NULL};
+static const mfn__publisher_ops *const publishers[] = {&mfn__file_publisher, &mfn__kafka_publisher,
+                                                       &mfn__webhook_publisher, NULL};
 
 const mfn__kinds mfn__all_kinds = {connectors, publishers};

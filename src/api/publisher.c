@@ -152,8 +152,10 @@ static mfn_status attempt(mfn_publisher *publisher, size_t count, mfn__advice *a
     return MFN_OK;
 }
 
-/* Counts what became of the parcels; the first refusal is the call's error. */
-static mfn_status conclude(mfn_publisher *publisher, size_t count, mfn_error *err)
+/* Counts what became of the parcels; `blocked` is what stands in the way of those that are still
+ * open. The first one that is not published gives the call's error. */
+static mfn_status conclude(mfn_publisher *publisher, size_t count, const mfn_error *blocked,
+                           mfn_error *err)
 {
     mfn_status status = MFN_OK;
     for (size_t i = 0; i < count; i++) {
@@ -162,38 +164,32 @@ static mfn_status conclude(mfn_publisher *publisher, size_t count, mfn_error *er
             mfn__component_succeeded(&publisher->base, 1, parcel->size);
             continue;
         }
-        publisher->base.metrics.total++;
-        publisher->base.metrics.failed++;
-        mfn__metrics_error(&publisher->base.metrics, &parcel->problem,
-                           mfn__clock_wall_ns(mfn__clock_system()));
+        const mfn_error *why = is_open(parcel) ? blocked : &parcel->problem;
+        mfn__component_failed(&publisher->base, 1, why);
         if (status == MFN_OK) {
-            status = parcel->problem.status;
+            status = why->status;
             if (err != NULL) {
-                *err = parcel->problem;
+                *err = *why;
             }
         }
     }
-    publisher->base.state = status == MFN_OK ? MFN_STATE_CONNECTED : MFN_STATE_ERROR;
     return status;
 }
 
+/* `ret_blocked` gets a status when the destination takes nothing more. */
 static mfn_status publish_some(mfn_publisher *publisher, const mfn_event *events, size_t count,
-                               mfn_error *err)
+                               mfn_error *ret_blocked, mfn_error *err)
 {
     fill_parcels(publisher, events, count);
-    for (uint64_t tried = 0;; tried++) {
+    mfn__attempts attempts = {0};
+    for (;;) {
         mfn__advice advice = {0};
         mfn_error why = {0};
         mfn_status status = attempt(publisher, count, &advice, &why);
-        if (status == MFN_OK) {
-            return conclude(publisher, count, err);
-        }
         why.status = status;
-        if (!mfn__component_retry(&publisher->base, tried, &advice, &why)) {
-            if (err != NULL) {
-                *err = why;
-            }
-            return status;
+        if (status == MFN_OK || !mfn__component_retry(&publisher->base, &attempts, &advice, &why)) {
+            *ret_blocked = why;
+            return conclude(publisher, count, &why, err);
         }
     }
 }
@@ -208,15 +204,16 @@ mfn_status mfn_publisher_publish(mfn_publisher *publisher, const mfn_event *even
     mfn_status first = MFN_OK;
     for (size_t done = 0; done < count; done += most) {
         size_t now = count - done < most ? count - done : most;
-        mfn_error why = {0};
-        mfn_status status = publish_some(publisher, events + done, now, &why);
-        if (status != MFN_OK && first == MFN_OK) {
-            first = status;
-            if (err != NULL) {
-                *err = why;
-            }
+        mfn_error blocked = {0};
+        mfn_status status =
+            publish_some(publisher, events + done, now, &blocked, first == MFN_OK ? err : NULL);
+        first = first == MFN_OK ? status : first;
+        if (blocked.status != MFN_OK) {
+            mfn__component_failed(&publisher->base, count - done - now, &blocked);
+            break;
         }
     }
+    publisher->base.state = first == MFN_OK ? MFN_STATE_CONNECTED : MFN_STATE_ERROR;
     return first;
 }
 
@@ -224,7 +221,7 @@ mfn_status mfn_publisher_check_health(mfn_publisher *publisher, mfn_error *err)
 {
     bool was_open = publisher->base.around.http != NULL;
     if (!was_open) {
-        mfn_status status = open_surroundings(publisher, err);
+        mfn_status status = mfn__component_open_pool(&publisher->base, err);
         if (status != MFN_OK) {
             return status;
         }

@@ -48,29 +48,26 @@ static bool begins(const uint8_t *address, const uint8_t *prefix, size_t bytes)
     return memcmp(address, prefix, bytes) == 0;
 }
 
+/* Global unicast is 2000::/3; what lies beside it is nobody's, but for IPv4 in other clothes. */
 static bool is_internal6(const uint8_t address[16])
 {
-    static const uint8_t zeros[15] = {0};
     static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF};
     static const uint8_t nat64[12] = {0x00, 0x64, 0xFF, 0x9B};
-    static const uint8_t local_nat64[6] = {0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01};
-    static const uint8_t documentation[4] = {0x20, 0x01, 0x0D, 0xB8};
     static const uint8_t six_to_four[2] = {0x20, 0x02};
-    static const uint8_t teredo[4] = {0x20, 0x01, 0x00, 0x00};
+    static const uint8_t assignments[2] = {0x20,
+                                           0x01}; /* up to 2001:1ff: Teredo, benchmarks, ... */
+    static const uint8_t documentation[4] = {0x20, 0x01, 0x0D, 0xB8};
+    static const uint8_t documentation2[2] = {0x3F, 0xFF}; /* up to 3fff:fff */
     if (begins(address, mapped, sizeof mapped) || begins(address, nat64, sizeof nat64)) {
         return is_internal4(read4(address + 12));
     }
     if (begins(address, six_to_four, sizeof six_to_four)) {
         return is_internal4(read4(address + 2));
     }
-    return begins(address, zeros, 12) || /* unspecified, loopback, IPv4-compatible */
-           begins(address, local_nat64, sizeof local_nat64) ||
+    return (address[0] & 0xE0) != 0x20 ||
+           (begins(address, assignments, sizeof assignments) && address[2] < 0x02) ||
            begins(address, documentation, sizeof documentation) ||
-           begins(address, teredo, sizeof teredo) || /* hides an IPv4 address */
-           (address[0] & 0xFE) == 0xFC ||            /* unique local */
-           (address[0] == 0xFE && (address[1] & 0xC0) == 0x80) || /* link-local */
-           (address[0] == 0xFE && (address[1] & 0xC0) == 0xC0) || /* site-local */
-           address[0] == 0xFF;                                    /* multicast */
+           (begins(address, documentation2, sizeof documentation2) && address[2] < 0x10);
 }
 
 bool mfn__address_is_internal(const struct sockaddr *address)

@@ -88,7 +88,8 @@ mfn__http_counts mfn__http_pool_counts(mfn__http_pool *pool);
  * `also_successful` (ends with 0; may be NULL); else a status with an error that names method, the
  * redacted URL and the HTTP status, and the advice: 408 425 429 500 502 503 504 and connection
  * problems are passing, 401 403 404 407 and TLS trust paused, 410 gone, the rest permanent. The
- * error's text ends with up to the first 200 printable bytes of the answer. */
+ * error's text ends with up to the first 200 printable bytes of the answer, less the secrets of the
+ * request that it repeats. */
 mfn_status mfn__http_judge(const mfn__http_exchange *exchange, const int *also_successful,
                            mfn__advice *ret_advice, mfn_error *err);
 

@@ -3,8 +3,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "base/text.h"
-#include "net/http.h"
+#include "net/http_excerpt.h"
 #include "net/url.h"
 
 #define URL_SHOWN    160
@@ -79,8 +78,7 @@ mfn_status mfn__http_judge(const mfn__http_exchange *exchange, const int *also_s
     char url[URL_SHOWN];
     char answer[ANSWER_SHOWN];
     mfn__url_redact(exchange->url, url, sizeof url);
-    mfn__text_printable(exchange->answer.data != NULL ? exchange->answer.data : "",
-                        exchange->answer.size, answer, sizeof answer);
+    mfn__http_excerpt(exchange, answer, sizeof answer);
     ret_advice->trouble = trouble_of(status);
     ret_advice->retry_after_ns = exchange->retry_after_ns;
     return mfn__fail(err, status_of(ret_advice->trouble, status), NULL, "%s %s: HTTP status %d%s%s",

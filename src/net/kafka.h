@@ -4,10 +4,9 @@
 #ifndef MFN_NET_KAFKA_H
 #define MFN_NET_KAFKA_H
 
+#include <librdkafka/rdkafka.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-#include <librdkafka/rdkafka.h>
 
 #include "net/advice.h"
 
@@ -15,13 +14,13 @@
 
 /* Option rows that both Kafka kinds have. */
 typedef struct mfn__kafka_access {
-    mfn_texts bootstrap_servers;   /* host:port each */
-    uint32_t security_protocol;    /* plaintext (default), ssl, sasl_plaintext, sasl_ssl */
-    const char *sasl_mechanism;    /* "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"; "" for none */
+    mfn_texts bootstrap_servers; /* host:port each */
+    uint32_t security_protocol;  /* plaintext (default), ssl, sasl_plaintext, sasl_ssl */
+    const char *sasl_mechanism;  /* "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"; "" for none */
     const char *sasl_username;
-    const char *sasl_password;     /* secret */
+    const char *sasl_password;                                       /* secret */
     const char *ca_file, *client_certificate_file, *client_key_file; /* PEM; "" for none */
-    mfn_texts properties;          /* further librdkafka properties, passed through; secret values */
+    mfn_texts properties; /* further librdkafka properties, passed through; secret values */
 } mfn__kafka_access;
 
 /* clang-format off: one row per option */
@@ -34,27 +33,29 @@ typedef struct mfn__kafka_access {
 /* The option rows of mfn__kafka_access for the table of any struct that has one inside. `inner` is
  * that member of `owner` with a dot after it ("access."), or nothing for the access itself. */
 #define MFN__KAFKA_ACCESS_ROWS(owner, inner)                                                       \
-    {                                                                                              \
-        .name = "bootstrap_servers", .type = MFN_OPTION_LIST,                                      \
-        .offset = offsetof(owner, inner bootstrap_servers), .default_text = NULL, .unit = "",      \
-        .help = "brokers to ask first, host:port each"                                             \
-    },                                                                                             \
-    {                                                                                              \
-        .name = "security_protocol", .type = MFN_OPTION_CHOICE,                                    \
-        .offset = offsetof(owner, inner security_protocol),                                        \
-        .choices = mfn__kafka_security_protocols, .default_text = "plaintext", .unit = "",         \
-        .help = "encryption and authentication of the connections"                                 \
-    },                                                                                             \
-    MFN__KAFKA_TEXT(owner, inner, sasl_mechanism, false,                                           \
-                    "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; needed for sasl_..."),                 \
-    MFN__KAFKA_TEXT(owner, inner, sasl_username, false, "user name for SASL"),                     \
-    MFN__KAFKA_TEXT(owner, inner, sasl_password, true, "password for SASL"),                       \
-    MFN__KAFKA_TEXT(owner, inner, ca_file, false,                                                  \
-                    "PEM file of trusted authorities; empty: the system's"),                       \
-    MFN__KAFKA_TEXT(owner, inner, client_certificate_file, false,                                  \
-                    "PEM file of the client's certificate"),                                       \
-    MFN__KAFKA_TEXT(owner, inner, client_key_file, false,                                          \
-                    "PEM file of the key of the client's certificate"),                            \
+    {.name = "bootstrap_servers",                                                                  \
+     .type = MFN_OPTION_LIST,                                                                      \
+     .offset = offsetof(owner, inner bootstrap_servers),                                           \
+     .default_text = NULL,                                                                         \
+     .unit = "",                                                                                   \
+     .help = "brokers to ask first, host:port each"},                                              \
+        {.name = "security_protocol",                                                              \
+         .type = MFN_OPTION_CHOICE,                                                                \
+         .offset = offsetof(owner, inner security_protocol),                                       \
+         .choices = mfn__kafka_security_protocols,                                                 \
+         .default_text = "plaintext",                                                              \
+         .unit = "",                                                                               \
+         .help = "encryption and authentication of the connections"},                              \
+        MFN__KAFKA_TEXT(owner, inner, sasl_mechanism, false,                                       \
+                        "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; needed for sasl_..."),             \
+        MFN__KAFKA_TEXT(owner, inner, sasl_username, false, "user name for SASL"),                 \
+        MFN__KAFKA_TEXT(owner, inner, sasl_password, true, "password for SASL"),                   \
+        MFN__KAFKA_TEXT(owner, inner, ca_file, false,                                              \
+                        "PEM file of trusted authorities; empty: the system's"),                   \
+        MFN__KAFKA_TEXT(owner, inner, client_certificate_file, false,                              \
+                        "PEM file of the client's certificate"),                                   \
+        MFN__KAFKA_TEXT(owner, inner, client_key_file, false,                                      \
+                        "PEM file of the key of the client's certificate"),                        \
     {                                                                                              \
         .name = "properties", .type = MFN_OPTION_MAP, .offset = offsetof(owner, inner properties), \
         .default_text = "", .unit = "", .help = "further properties of librdkafka",                \
@@ -91,8 +92,8 @@ typedef struct mfn__kafka_complaint {
 void mfn__kafka_complain(mfn__kafka_complaint *complaint, rd_kafka_resp_err_t code,
                          const char *reason);
 
-/* Metadata of the cluster (and of `topic` unless NULL) comes through `handle` within the time-out, or
- * it says why not. Creates no topic on a consumer. */
+/* Metadata of the cluster (and of `topic` unless NULL) comes through `handle` within the time-out,
+ * or it says why not. Creates no topic on a consumer. */
 mfn_status mfn__kafka_reach(rd_kafka_t *handle, const char *topic, double timeout_s,
                             mfn__advice *ret_advice, mfn_error *err);
 

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 #define SECRET_LENGTH_MIN 16
 #define URL_BYTES_MAX     8192
@@ -127,7 +128,7 @@ void mfn__url_redact(const char *url, char *ret, size_t size)
                                   port != NULL ? port : "");
         append_path(&text, path != NULL ? path : "");
         if (text.status == MFN_OK) {
-            snprintf(ret, size, "%s", text.data);
+            mfn__text_printable(text.data, text.size, ret, size);
         }
         mfn__buffer_deinit(&text);
         curl_free(scheme);

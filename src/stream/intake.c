@@ -64,6 +64,9 @@ static void sleep_in_steps(const intake *self, double duration_s)
         mfn__run_now_ns(self->run) + (int64_t)(duration_s * (double)MFN__NS_PER_S);
     while (mfn__run_now_ns(self->run) < end_ns && !must_stop(self)) {
         mfn__run_sleep(self->run, PENDING_WAIT_S);
+        if (self->ops->keep_alive != NULL) {
+            self->ops->keep_alive(self->run->connector);
+        }
     }
 }
 
@@ -208,6 +211,16 @@ static bool take_some(intake *self)
     return true;
 }
 
+/* What was taken in is still under way, and the source must not take us for dead meanwhile. */
+static void stay_alive(const intake *self)
+{
+    while (self->ops->keep_alive != NULL && atomic_load(&self->run->account.alive) > 0 &&
+           !mfn__run_is_abandoned(self->run)) {
+        mfn__run_sleep(self->run, PENDING_WAIT_S);
+        self->ops->keep_alive(self->run->connector);
+    }
+}
+
 void mfn__intake_until_over(mfn__run *run)
 {
     intake self = {.run = run, .ops = run->pipeline->connector};
@@ -227,4 +240,5 @@ void mfn__intake_until_over(mfn__run *run)
     }
     mfn__replay_close(self.replay);
     mfn__queue_close(run->jobs);
+    stay_alive(&self);
 }

@@ -275,6 +275,11 @@ mfn_status mfn__ledger_change(mfn__ledger *ledger, sqlite3_stmt *statement, cons
     return status;
 }
 
+bool mfn__ledger_has_changed(const mfn__ledger *ledger)
+{
+    return sqlite3_changes(ledger->database) > 0;
+}
+
 mfn_status mfn__ledger_query(mfn__ledger *ledger, sqlite3_stmt *statement, bool *ret_found,
                         const char *doing, mfn_error *err)
 {

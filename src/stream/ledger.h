@@ -35,6 +35,9 @@ mfn_status mfn__ledger_begin_lazily(mfn__ledger *ledger, mfn_error *err);
 mfn_status mfn__ledger_commit(mfn__ledger *ledger, mfn_error *err); /* on failure: undone */
 void mfn__ledger_rollback(mfn__ledger *ledger);
 
+/* Whether the last change changed anything. */
+bool mfn__ledger_has_changed(const mfn__ledger *ledger);
+
 /* What a file is, beyond its name: a rewritten file is another one, a renamed one is not. */
 typedef struct mfn__file_identity {
     uint64_t device, inode, size_bytes;
@@ -74,7 +77,8 @@ mfn_status mfn__ledger_number(mfn__ledger *ledger, uint64_t target, const char *
 mfn_status mfn__ledger_number_set(mfn__ledger *ledger, uint64_t target, const char *key,
                                   int64_t value, mfn_error *err);
 
-/* A text of the target under a key, such as a cursor, appended; MFN_NOT_FOUND when there is none. */
+/* A text of the target under a key, such as a cursor, appended; MFN_NOT_FOUND when there is none.
+ */
 mfn_status mfn__ledger_text(mfn__ledger *ledger, uint64_t target, const char *key, mfn__buffer *ret,
                             mfn_error *err);
 mfn_status mfn__ledger_text_set(mfn__ledger *ledger, uint64_t target, const char *key,

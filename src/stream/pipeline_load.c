@@ -14,6 +14,7 @@
 #define WORKERS_MAX    1024
 #define KINDS_MAX      32
 #define NAME_SHOWN_MAX 64
+#define KEY_BYTES_MAX  ((size_t)1 << 16)
 
 typedef struct loading {
     const mfn__kinds *kinds;
@@ -249,6 +250,30 @@ static void judge_names(const loading *load, const mfn__yaml_node *root)
     }
 }
 
+/* One destination has one place in the ledger and the spool. */
+static void judge_destinations(const loading *load, const mfn__yaml_node *root)
+{
+    const mfn__pipeline *pipeline = load->pipeline;
+    mfn__buffer keys[MFN__PUBLISHERS_MAX];
+    for (size_t i = 0; i < pipeline->publisher_count; i++) {
+        mfn__buffer_init(&keys[i], KEY_BYTES_MAX);
+        pipeline->publishers[i].ops->identify(pipeline->publishers[i].options, &keys[i]);
+        for (size_t k = 0; k < i; k++) {
+            if (keys[k].size == keys[i].size &&
+                memcmp(keys[k].data, keys[i].data, keys[i].size) == 0) {
+                char text[96];
+                snprintf(text, sizeof text, "publishers[%zu] and publishers[%zu] have the same "
+                                            "destination",
+                         k, i);
+                add_problem(load, mfn__yaml_get(root, "publishers"), text);
+            }
+        }
+    }
+    for (size_t i = 0; i < pipeline->publisher_count; i++) {
+        mfn__buffer_deinit(&keys[i]);
+    }
+}
+
 /* A transaction spans one consumer and one producer. */
 static void judge_exactly_once(const loading *load, const mfn__yaml_node *root)
 {
@@ -289,6 +314,7 @@ static void load_all(const loading *load)
     load_workers(load, root);
     if (load->problems->count == 0) {
         judge_names(load, root);
+        judge_destinations(load, root);
         judge_exactly_once(load, root);
     }
 }

@@ -25,8 +25,8 @@ typedef struct one_section {
 
 void mfn__problems_init(mfn__problems *problems)
 {
+    *problems = (mfn__problems){0};
     mfn__buffer_init(&problems->lines, PROBLEMS_BYTES_MAX);
-    problems->count = 0;
 }
 
 void mfn__problems_deinit(mfn__problems *problems)
@@ -44,6 +44,15 @@ void mfn__problems_add(mfn__problems *problems, const char *path, unsigned line,
     va_end(arguments);
     mfn__buffer_append_format(&problems->lines, "%s:%u:%u: %s\n", path, line, column, text);
     problems->count++;
+}
+
+/* The key of the problem that is added next. */
+static void note_field(const one_section *section, const char *name)
+{
+    mfn__problems *problems = section->problems;
+    if (problems->count == 0) {
+        mfn__text_printable(name, strlen(name), problems->field, sizeof problems->field);
+    }
 }
 
 /* "connector." in front of a key, nothing at the top of the file. */
@@ -126,6 +135,7 @@ static void add_unknown_key(const one_section *section, const mfn__yaml_node *ke
             tail = known;
         }
     }
+    note_field(section, key->text);
     mfn__problems_add(section->problems, mfn__yaml_path(section->yaml), key->line, key->column,
                       "unknown key '%s%s%s'%s", section->name, dot(section),
                       mfn__text_printable(key->text, strlen(key->text), shown, sizeof shown), tail);
@@ -222,6 +232,7 @@ static void set_option(const one_section *section, const mfn_option *option, voi
     if (nearest != NULL) {
         snprintf(hint, sizeof hint, "; did you mean '%s'?", nearest);
     }
+    note_field(section, option->name);
     mfn__problems_add(section->problems, mfn__yaml_path(section->yaml), place->line, place->column,
                       "%s%s%s: expected %s, got %s%s", section->name, dot(section), option->name,
                       expected, got, hint);
@@ -258,6 +269,7 @@ static void add_missing(const one_section *section, const mfn__yaml_node *map,
     }
     const mfn__yaml_node *place = map != NULL ? map : mfn__yaml_root(section->yaml);
     place = map != NULL && map->key != NULL ? map->key : place;
+    note_field(section, option->name);
     mfn__problems_add(section->problems, mfn__yaml_path(section->yaml), place->line, place->column,
                       "%s%s'%s' is missing (%s)", section->name, *section->name != '\0' ? ": " : "",
                       option->name, option->help);

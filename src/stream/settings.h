@@ -7,11 +7,15 @@
 #include "codec/yaml.h"
 
 #include "mfn/option.h"
+#include "mfn/status.h"
+
+#define MFN__FIELD_MAX (sizeof(((mfn_error *)NULL)->field))
 
 /* Collects one line per problem: "pipeline.yaml:3:9: connector.port: expected …, got …". */
 typedef struct mfn__problems {
     mfn__buffer lines;
     size_t count;
+    char field[MFN__FIELD_MAX]; /* the key at fault in the first problem, "" when there is none */
 } mfn__problems;
 
 void mfn__problems_init(mfn__problems *problems);

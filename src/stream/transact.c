@@ -11,6 +11,8 @@
 #include "stream/lane.h"
 #include "stream/sequence.h"
 
+#define SIFT_WAIT_S 0.1
+
 /* The messages of one transaction: in the order of intake, results and dead letters mixed. */
 typedef struct bundle {
     mfn__message *messages[MFN__PARCELS_MAX];
@@ -40,8 +42,8 @@ static void drop_all(mfn__run *run, bundle *self)
     self->count = 0;
 }
 
-/* Keeps what is still ours. */
-static void keep_owned(mfn__run *run, bundle *self)
+/* Keeps what is still ours; the rest is dropped, and counted. */
+static size_t keep_owned(mfn__run *run, bundle *self)
 {
     size_t kept = 0;
     for (size_t i = 0; i < self->count; i++) {
@@ -53,7 +55,9 @@ static void keep_owned(mfn__run *run, bundle *self)
             end_message(run, self->messages[i], MFN__FATE_RETURNED);
         }
     }
+    size_t dropped = self->count - kept;
     self->count = kept;
+    return dropped;
 }
 
 static void sort_out(const mfn__run *run, bundle *self)
@@ -169,8 +173,12 @@ static bool wait_for_retry(mfn__run *run, uint64_t tried, const mfn__advice *adv
 static void commit_bundle(mfn__run *run, bundle *self)
 {
     uint64_t tried = 0;
+    bool was_cancelled = false;
     while (self->count > 0) {
-        keep_owned(run, self);
+        size_t dropped = keep_owned(run, self);
+        if (was_cancelled && dropped == 0) {
+            mfn__run_sleep(run, SIFT_WAIT_S); /* the rebalance has not come through yet */
+        }
         sort_out(run, self);
         if (self->count == 0) {
             return;
@@ -185,7 +193,7 @@ static void commit_bundle(mfn__run *run, bundle *self)
         if (status == MFN_OK) {
             end_committed(run, self);
         } else if (status == MFN_CANCELLED) {
-            drop_all(run, self);
+            was_cancelled = true; /* what is still ours must not be dropped: go round */
         } else if (!take_refusals(self)) {
             err.status = status;
             if (!wait_for_retry(run, tried++, &advice, &err)) {

@@ -22,6 +22,7 @@ MESSAGES = int(os.environ.get("MFN_FAULT_MESSAGES", "3000"))
 KILLS = int(os.environ.get("MFN_FAULT_KILLS", "6"))
 PARTITIONS = 3
 POISON_EVERY = 100
+FEEDS, FEED_PAUSE_S = 100, 0.1
 
 
 def pipeline(broker, name, exactly_once, instance=""):
@@ -36,6 +37,7 @@ connector:
   initial_retry_delay: 50ms
   max_retry_delay: 500ms
   max_retries: 1000
+  recovery_timeout: 500ms
 publishers:
   - kind: kafka
     bootstrap_servers: ["{broker.address}"]
@@ -106,66 +108,87 @@ def kills(broker, work, expected, jobs, exactly_once):
           f"{judge.duplicates()}", flush=True)
 
 
+def wait_for_commit(broker, place, name, total, process):
+    deadline = time.monotonic() + 120
+    while committed(broker, name) < total:
+        assert process.poll() is None and time.monotonic() < deadline, (
+            broker.committed(name, f"{name}-in"), place.last_warnings())
+        time.sleep(0.1)
+
+
+def feed(broker, place, name, messages, process, is_over):
+    """Gives messages bit by bit, so that work goes on until `is_over`, and waits for the commit."""
+    step = max(1, len(messages) // FEEDS)
+    for given in range(0, len(messages), step):
+        broker.produce(f"{name}-in", messages[given:given + step])
+        time.sleep(FEED_PAUSE_S)
+    while not is_over():
+        time.sleep(0.1)
+    wait_for_commit(broker, place, name, len(messages), process)
+
+
+def end(place, process):
+    process.send_signal(signal.SIGTERM)
+    code, summary = place.finish(process)
+    assert code == 0, (summary, place.last_warnings())
+    return summary
+
+
 def broker_bounces(broker, work, expected, jobs, exactly_once):
+    """The broker is killed and started again, then stands still for a while."""
     name = "bounce-once" if exactly_once else "bounce-least"
-    messages, poison = prepare(broker, name, jobs)
-    total = len(messages)
+    messages, poison = prepare(broker, name, jobs, at_once=False)
+    half = len(messages) // 2
     place = Place(MFN, work, pipeline(broker, name, exactly_once))
     process = place.start()
+    broker.produce(f"{name}-in", messages[:half])
     deadline = time.monotonic() + 60
     while committed(broker, name) == 0 and time.monotonic() < deadline:
         time.sleep(0.02)
     broker.kill()
     time.sleep(1.0)
-    assert process.poll() is None, place.last_warnings()
     broker.start()
     broker.pause()
     time.sleep(2.0)
     broker.resume()
-    deadline = time.monotonic() + 180
-    while committed(broker, name) < total:
-        assert process.poll() is None and time.monotonic() < deadline, place.last_warnings()
-        time.sleep(0.1)
-    process.send_signal(signal.SIGTERM)
-    code, summary = place.finish(process)
-    assert code == 0, (summary, place.last_warnings())
+    broker.produce(f"{name}-in", messages[half:])
+    wait_for_commit(broker, place, name, len(messages), process)
+    end(place, process)
     judge = judge_topics(broker, name, expected, poison, exactly_once)
     print(f"{'exactly' if exactly_once else 'at least'} once: broker killed, restarted and paused: "
           f"lost {len(judge.lost())}, doubled {judge.duplicates()}", flush=True)
 
 
 def rebalance(broker, work, expected, jobs, exactly_once):
-    """A second member comes and goes while the first works."""
+    """A second member comes and goes, and comes again and is killed, while the first works."""
     name = "share-once" if exactly_once else "share-least"
-    messages, poison = prepare(broker, name, jobs)
-    total = len(messages)
+    messages, poison = prepare(broker, name, jobs, at_once=False)
     first = Place(MFN, work / "first", pipeline(broker, name, exactly_once))
     second = Place(MFN, work / "second", pipeline(broker, name, exactly_once))
     process = first.start()
-    other = second.start()
-    handed_over = threading.Event()
+    shares = []
 
     def come_and_go():
+        other = second.start()
+        time.sleep(6)
+        shares.append(end(second, other)["jobs_published"])
+        other = second.start()
         time.sleep(5)
-        other.send_signal(signal.SIGTERM)
-        code, summary = second.finish(other)
-        assert code == 0, (summary, second.last_warnings())
-        handed_over.set()
+        other.kill()
+        other.communicate()
+        shares.append("killed")
 
-    leaving = threading.Thread(target=come_and_go)
-    leaving.start()
-    deadline = time.monotonic() + 180
-    while committed(broker, name) < total:
-        assert process.poll() is None and time.monotonic() < deadline, first.last_warnings()
-        time.sleep(0.1)
-    leaving.join()
-    assert handed_over.is_set(), second.last_warnings()
-    process.send_signal(signal.SIGTERM)
-    code, summary = first.finish(process)
-    assert code == 0, (summary, first.last_warnings())
+    visits = threading.Thread(target=come_and_go)
+    visits.start()
+    feed(broker, first, name, messages, process,
+         is_over=lambda: not visits.is_alive())
+    visits.join()
+    assert len(shares) == 2, second.last_warnings()
+    end(first, process)
     judge = judge_topics(broker, name, expected, poison, exactly_once)
-    print(f"{'exactly' if exactly_once else 'at least'} once: a second member joined and left: lost "
-          f"{len(judge.lost())}, doubled {judge.duplicates()}", flush=True)
+    print(f"{'exactly' if exactly_once else 'at least'} once: a second member joined, did {shares[0]} "
+          f"and left, joined again and was killed: lost {len(judge.lost())}, doubled "
+          f"{judge.duplicates()}", flush=True)
 
 
 def stop_under_load(broker, work, expected, jobs):

@@ -12,6 +12,7 @@ import threading
 import time
 import unittest
 
+import proxy
 from broker import Broker
 
 PROGRAM = None
@@ -22,9 +23,9 @@ PATIENCE_S = 120
 class Copier:
     """The program, whose lines come in one by one."""
 
-    def __init__(self, broker, folder, timeout_s=10, batch=10, transactional_id=""):
+    def __init__(self, address, folder, timeout_s=10, batch=10, transactional_id=""):
         self.process = subprocess.Popen(
-            [PROGRAM, folder, broker.address, str(timeout_s), str(batch), transactional_id],
+            [PROGRAM, folder, address, str(timeout_s), str(batch), transactional_id],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         self.lines = []
         self.reader = threading.Thread(target=self._read)
@@ -72,9 +73,11 @@ class Copier:
         return self.troubles()
 
 
-class TransactionTest(unittest.TestCase):
+class CopyTest(unittest.TestCase):
+    settings = {}
+
     def setUp(self):
-        self.broker = Broker()
+        self.broker = Broker(self.settings)
         self.addCleanup(self.broker.close)
         folder = tempfile.TemporaryDirectory(prefix="mfn-transactions-")
         self.addCleanup(folder.cleanup)
@@ -98,15 +101,17 @@ class TransactionTest(unittest.TestCase):
                     for number in range(PARTITIONS)}
         self.assertEqual(ends, committed)
 
+
+class TransactionTest(CopyTest):
     def test_every_record_is_copied_once(self):
         self.make_topics(3000)
-        with Copier(self.broker, self.folder, batch=100) as copier:
+        with Copier(self.broker.address, self.folder, batch=100) as copier:
             self.assertEqual([], copier.finish())
         self.check_copies()
 
     def test_the_headers_and_keys_are_those_of_results(self):
         self.make_topics(1)
-        with Copier(self.broker, self.folder) as copier:
+        with Copier(self.broker.address, self.folder) as copier:
             copier.finish()
         (message,) = self.broker.consume("out")
         self.assertEqual(b"key 0", message.key)
@@ -118,7 +123,7 @@ class TransactionTest(unittest.TestCase):
         self.broker.create_topic("in.dlq")
         large = [(b"large %d" % number, os.urandom(15000).hex().encode()) for number in range(2)]
         self.broker.produce("in", large)
-        with Copier(self.broker, self.folder, batch=50) as copier:
+        with Copier(self.broker.address, self.folder, batch=50) as copier:
             copier.finish()
         with self.subTest("copies"):
             self.check_copies()
@@ -132,7 +137,7 @@ class TransactionTest(unittest.TestCase):
         self.make_topics(100, {"max.message.bytes": "20000"})
         self.broker.create_topic("in.dlq", 1, {"max.message.bytes": "20000"})
         self.broker.produce("in", [(b"large", os.urandom(15000).hex().encode())])
-        with Copier(self.broker, self.folder, batch=50) as copier:
+        with Copier(self.broker.address, self.folder, batch=50) as copier:
             copier.finish()
         self.assertEqual(1, sum("in.dlq does not take a dead letter" in line for line in copier.lines))
         self.check_copies()
@@ -140,7 +145,7 @@ class TransactionTest(unittest.TestCase):
 
     def test_a_broker_that_is_killed_again_and_again_loses_and_doubles_nothing(self):
         self.make_topics(6000)
-        with Copier(self.broker, self.folder) as copier:
+        with Copier(self.broker.address, self.folder) as copier:
             for kills in range(6):
                 copier.wait_for(50 + 90 * kills)
                 self.broker.kill()
@@ -151,7 +156,7 @@ class TransactionTest(unittest.TestCase):
     def test_a_broker_that_does_not_answer_in_time_loses_and_doubles_nothing(self):
         self.make_topics(6000)
         troubles = []
-        with Copier(self.broker, self.folder, timeout_s=1) as copier:
+        with Copier(self.broker.address, self.folder, timeout_s=1) as copier:
             for pauses in range(8):
                 copier.wait_for(30 + 60 * pauses)
                 time.sleep(0.001 * pauses)
@@ -165,16 +170,16 @@ class TransactionTest(unittest.TestCase):
     def test_a_copier_that_is_killed_again_and_again_loses_and_doubles_nothing(self):
         self.make_topics(4000)
         for kills in range(6):
-            with Copier(self.broker, self.folder) as copier:
+            with Copier(self.broker.address, self.folder) as copier:
                 copier.wait_for(1 + 25 * kills)
                 time.sleep(0.002 * kills)
-        with Copier(self.broker, self.folder) as copier:
+        with Copier(self.broker.address, self.folder) as copier:
             copier.finish()
         self.check_copies()
 
     def test_another_producer_with_the_same_name_is_shut_out_in_turn(self):
         self.make_topics(3000)
-        with Copier(self.broker, self.folder, transactional_id="copier") as copier:
+        with Copier(self.broker.address, self.folder, transactional_id="copier") as copier:
             for intrusions in range(4):
                 copier.wait_for(20 + 50 * intrusions)
                 with self.broker.transaction("copier"):
@@ -186,13 +191,54 @@ class TransactionTest(unittest.TestCase):
     def test_copiers_that_take_each_others_partitions_away_double_nothing(self):
         self.make_topics(6000)
         others = [tempfile.mkdtemp(dir=self.folder) for _ in range(3)]
-        with Copier(self.broker, self.folder) as copier:
+        with Copier(self.broker.address, self.folder) as copier:
             for number, folder in enumerate(others):
                 copier.wait_for(20 + 60 * number)
-                with Copier(self.broker, folder) as other:
+                with Copier(self.broker.address, folder) as other:
                     other.wait_for(10 + number)
             copier.finish()
         self.check_copies()
+
+
+class NetworkTest(CopyTest):
+    """The silence lasts longer than the copier waits for a commit, so that it must find out
+    afterwards what became of it."""
+
+    SILENCE_S = 5
+
+    def setUp(self):
+        self.proxy = proxy.Proxy()
+        self.addCleanup(self.proxy.__exit__)
+        self.settings = self.proxy.settings()
+        super().setUp()
+        self.proxy.lead_to(self.broker)
+
+    def run_with(self, faults):
+        self.make_topics(2000)
+        with Copier(self.proxy.address, self.folder, timeout_s=1) as copier:
+            for number, (lose, api) in enumerate(faults):
+                copier.wait_for(10 + 20 * number)
+                with self.subTest(f"{lose.__name__} {api}"):
+                    self.assertTrue(lose(api, self.SILENCE_S).wait())
+            troubles = copier.finish()
+        self.assertGreaterEqual(len(troubles), len(faults))
+        self.check_copies()
+
+    def test_a_commit_whose_answer_is_lost_is_not_repeated(self):
+        self.run_with([(self.proxy.lose_answer, proxy.END_TXN)] * 3)
+
+    def test_a_commit_that_does_not_arrive_is_repeated(self):
+        self.run_with([(self.proxy.lose_request, proxy.END_TXN)] * 3)
+
+    def test_answers_that_are_lost_at_other_places_double_nothing(self):
+        self.run_with([(self.proxy.lose_answer, api) for api in (
+            proxy.PRODUCE, proxy.ADD_PARTITIONS_TO_TXN, proxy.ADD_OFFSETS_TO_TXN,
+            proxy.TXN_OFFSET_COMMIT)])
+
+    def test_requests_that_are_lost_at_other_places_lose_nothing(self):
+        self.run_with([(self.proxy.lose_request, api) for api in (
+            proxy.PRODUCE, proxy.ADD_PARTITIONS_TO_TXN, proxy.ADD_OFFSETS_TO_TXN,
+            proxy.TXN_OFFSET_COMMIT)])
 
 
 if __name__ == "__main__":

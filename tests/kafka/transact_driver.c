@@ -187,9 +187,7 @@ static void serve(driver *self)
             rd_kafka_message_destroy(message);
         }
     }
-    rd_kafka_topic_partition_list_destroy(all);
-    all = NULL;
-    rd_kafka_assignment(self->consumer, &all);
+    /* Also those that are lost: they would still be paused when they come back. */
     rd_kafka_resume_partitions(self->consumer, all);
     rd_kafka_topic_partition_list_destroy(all);
 }

@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,6 +21,7 @@
 
 typedef struct connection {
     http_peer *peer;
+    size_t number;
     int socket;
     pthread_t thread;
 } connection;
@@ -177,8 +180,27 @@ static bool send_answer(int to, const http_peer_answer *answer, bool is_head)
     int size = snprintf(head, sizeof head, "HTTP/1.1 %d Scripted\r\n%s%s\r\n", answer->status,
                         length, answer->headers != NULL ? answer->headers : "");
     must(size > 0 && (size_t)size < sizeof head, "http_peer: the headers are too long");
+    size_t body_size = answer->manner == HTTP_PEER_CUTS ? answer->body_size / 2 : answer->body_size;
     return send_all(to, head, (size_t)size) &&
-           (is_bare || is_head || send_all(to, answer->body, answer->body_size));
+           (is_bare || is_head || send_all(to, answer->body, body_size));
+}
+
+/* False when the connection must be closed. */
+static bool behave(int to, const http_peer_answer *answer, bool is_head)
+{
+    switch (answer->manner) {
+    case HTTP_PEER_ANSWERS:
+        return send_answer(to, answer, is_head);
+    case HTTP_PEER_CUTS:
+        (void)send_answer(to, answer, is_head);
+        break;
+    case HTTP_PEER_BABBLES:
+        (void)send_all(to, answer->body, answer->body_size);
+        break;
+    case HTTP_PEER_DROPS:
+        break;
+    }
+    return false;
 }
 
 static void *serve(void *context)
@@ -195,9 +217,10 @@ static void *serve(void *context)
             break;
         }
         http_peer_request *request = parse(bytes, head, body);
+        request->connection = self->number;
         bool is_head = strcmp(request->method, "HEAD") == 0;
         http_peer_answer answer = take_answer(self->peer, request);
-        goes_on = send_answer(self->socket, &answer, is_head);
+        goes_on = behave(self->socket, &answer, is_head);
     }
     free(buffer);
     shutdown(self->socket, SHUT_RDWR);
@@ -214,9 +237,12 @@ static void *accept_all(void *context)
         if (accepted < 0) {
             return NULL;
         }
+        const int yes = 1; /* head and body are two writes, which must not wait for each other */
+        (void)setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
         must(peer->connection_count < CONNECTIONS_MAX, "http_peer: too many connections");
-        connection *next = &peer->connections[peer->connection_count++];
-        *next = (connection){.peer = peer, .socket = accepted};
+        connection *next = &peer->connections[peer->connection_count];
+        *next = (connection){.peer = peer, .number = peer->connection_count, .socket = accepted};
+        peer->connection_count++;
         must(pthread_create(&next->thread, NULL, serve, next) == 0, "http_peer: pthread_create");
     }
 }

@@ -13,6 +13,16 @@ http_peer *http_peer_new(void);
 void http_peer_free(http_peer *peer); /* NULL is allowed; closes every connection */
 int http_peer_port(const http_peer *peer);
 
+/* A delay that ends with the peer. */
+#define HTTP_PEER_NEVER_S 1e9
+
+typedef enum http_peer_manner {
+    HTTP_PEER_ANSWERS,
+    HTTP_PEER_DROPS,   /* closes the connection without an answer */
+    HTTP_PEER_CUTS,    /* announces the whole body, sends half of it and closes */
+    HTTP_PEER_BABBLES, /* sends the bytes of `body` as they are and closes */
+} http_peer_manner;
+
 typedef struct http_peer_answer {
     int status;
     const char *headers; /* "Name: value\r\n" each; NULL for none */
@@ -20,6 +30,7 @@ typedef struct http_peer_answer {
     size_t body_size;
     double delay_s;  /* before the answer */
     size_t together; /* answers wait until so many of this kind are asked for */
+    http_peer_manner manner;
 } http_peer_answer;
 
 /* Adds to the script; everything is copied. */
@@ -35,7 +46,8 @@ typedef struct http_peer_request {
     size_t header_count;
     const char *body; /* with a NUL after it */
     size_t body_size;
-    char *bytes; /* that the others point into */
+    size_t connection; /* 0 for the first that was accepted */
+    char *bytes;       /* that the others point into */
 } http_peer_request;
 
 size_t http_peer_count(http_peer *peer);

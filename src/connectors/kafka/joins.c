@@ -15,6 +15,7 @@
 #define NAME       "mfn"
 
 /* Thread: librdkafka's, one for each broker. */
+/* NOLINTNEXTLINE(readability-function-size): the parameters are librdkafka's */
 static rd_kafka_resp_err_t note_request(rd_kafka_t *handle, int socket, const char *broker,
                                         int32_t broker_id, int16_t request, int16_t version,
                                         int32_t correlation, size_t size, void *is_joining)
@@ -33,6 +34,7 @@ static rd_kafka_resp_err_t note_request(rd_kafka_t *handle, int socket, const ch
 }
 
 /* Thread: as above. */
+/* NOLINTNEXTLINE(readability-function-size): the parameters are librdkafka's */
 static rd_kafka_resp_err_t note_answer(rd_kafka_t *handle, int socket, const char *broker,
                                        int32_t broker_id, int16_t request, int16_t version,
                                        int32_t correlation, size_t size, int64_t rtt_us,

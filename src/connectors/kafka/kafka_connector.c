@@ -349,7 +349,11 @@ static void report(void *opaque, mfn__source_report *ret)
         int64_t lag = lag_of(consumer, at);
         mfn__buffer_append_format(&text, "%s%s[%ld] lag ", count > 0 ? ", " : "", at->topic,
                                   (long)at->number);
-        mfn__buffer_append_format(&text, lag < 0 ? "unknown" : "%lld", (long long)lag);
+        if (lag < 0) {
+            mfn__buffer_append_text(&text, "unknown");
+        } else {
+            mfn__buffer_append_format(&text, "%lld", (long long)lag);
+        }
         count++;
         if (lag >= 0) {
             ret->lag = (ret->lag < 0 ? 0 : ret->lag) + lag;

@@ -73,7 +73,7 @@ static void leave(mfn__consumer *consumer, const rd_kafka_topic_partition_list_t
         mfn__consumer_warn(consumer, "lost its partitions, because the group did not hear of it in "
                                      "time; what is not committed is done again");
     } else if (!consumer->is_closing) {
-        mfn__commits_finish(&consumer->commits, consumer->options.drain_time);
+        mfn__commits_finish(&consumer->commits, consumer->around.timeout_s);
     }
     give_up_partitions(consumer, partitions);
 }

@@ -53,6 +53,12 @@ static mfn__partition *find_source(const mfn__partitions *set, uint64_t source)
     return at;
 }
 
+static bool comes_before(const mfn__partition *partition, const char *topic, int32_t number)
+{
+    int order = strcmp(partition->topic, topic);
+    return order < 0 || (order == 0 && partition->number < number);
+}
+
 static void begin_anew(mfn__partitions *set, mfn__partition *partition)
 {
     partition->source = ++set->last_source;
@@ -81,8 +87,12 @@ mfn_status mfn__partitions_add(mfn__partitions *set, const char *topic, int32_t 
         }
         partition->topic = name;
         partition->number = number;
-        partition->next = set->first;
-        set->first = partition;
+        mfn__partition **link = &set->first;
+        while (*link != NULL && comes_before(*link, topic, number)) {
+            link = &(*link)->next;
+        }
+        partition->next = *link;
+        *link = partition;
     }
     begin_anew(set, partition);
 end:

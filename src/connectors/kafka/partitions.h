@@ -31,7 +31,7 @@ typedef struct mfn__partition {
 /* Every function may be called from any thread. */
 typedef struct mfn__partitions {
     pthread_mutex_t mutex;
-    mfn__partition *first;
+    mfn__partition *first; /* by topic and number */
     uint64_t last_source;
 } mfn__partitions;
 

@@ -210,10 +210,12 @@ bool mfn__producer_is_refusal(rd_kafka_resp_err_t code)
     return advice.trouble == MFN__TROUBLE_PERMANENT;
 }
 
-static bool is_time_out(rd_kafka_resp_err_t code)
+/* True when the code says that something ended, but not why. */
+static bool is_vague(rd_kafka_resp_err_t code)
 {
     return code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT || code == RD_KAFKA_RESP_ERR__TIMED_OUT ||
-           code == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE;
+           code == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE || code == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+           code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
 }
 
 mfn_status mfn__producer_fail(mfn__producer *producer, rd_kafka_resp_err_t code, const char *detail,
@@ -227,7 +229,7 @@ mfn_status mfn__producer_fail(mfn__producer *producer, rd_kafka_resp_err_t code,
     if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
         code = fatal;
         detail = reason;
-    } else if (is_time_out(code) && producer->trouble != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    } else if (is_vague(code) && producer->trouble != RD_KAFKA_RESP_ERR_NO_ERROR) {
         code = producer->trouble;
         detail = producer->trouble_text;
     }

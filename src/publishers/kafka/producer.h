@@ -41,8 +41,8 @@ bool mfn__producer_wait(mfn__producer *producer, int64_t deadline_ns);
  * record of the same batch. */
 bool mfn__producer_is_refusal(rd_kafka_resp_err_t code);
 
-/* As mfn__kafka_fail, with what lies behind a mere time-out; `detail` may be NULL. Drops a handle
- * that would go on failing. */
+/* As mfn__kafka_fail, with what lies behind a mere time-out or the like; `detail` may be NULL.
+ * Drops a handle that would go on failing. */
 mfn_status mfn__producer_fail(mfn__producer *producer, rd_kafka_resp_err_t code, const char *detail,
                               const char *doing, mfn__advice *ret_advice, mfn_error *err);
 

@@ -58,13 +58,12 @@ void make_topic(place *self, const char *topic, int partitions)
     ck_assert_int_eq(rd_kafka_mock_topic_create(self->cluster, topic, partitions, 1), 0);
 }
 
-void produce(place *self, const char *topic, int32_t partition, const char *value, size_t size)
+void produce(place *self, const char *topic, int32_t partition, void *value, size_t size)
 {
-    rd_kafka_resp_err_t code =
-        rd_kafka_producev(self->producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
-                          RD_KAFKA_V_KEY("key", 3), RD_KAFKA_V_HEADER("trace", "abc", 3),
-                          RD_KAFKA_V_VALUE((void *)(uintptr_t)value, size),
-                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+    rd_kafka_resp_err_t code = rd_kafka_producev(
+        self->producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
+        RD_KAFKA_V_KEY("key", 3), RD_KAFKA_V_HEADER("trace", "abc", 3),
+        RD_KAFKA_V_VALUE(value, size), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
     ck_assert_int_eq(code, RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 

@@ -37,7 +37,7 @@ void place_make(place *self);
 void place_end(place *self);
 
 void make_topic(place *self, const char *topic, int partitions);
-void produce(place *self, const char *topic, int32_t partition, const char *value, size_t size);
+void produce(place *self, const char *topic, int32_t partition, void *value, size_t size);
 
 /* `count` records "<partition>-<number>". */
 void produce_some(place *self, const char *topic, int32_t partition, int first, int count);

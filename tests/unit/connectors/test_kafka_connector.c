@@ -228,9 +228,57 @@ START_TEST(a_position_is_the_offset_after_the_receipts_and_ends_our_own_commits)
 }
 END_TEST
 
+START_TEST(options_that_cannot_work_are_refused)
+{
+    static const struct {
+        const char *what, *topic, *group;
+        double session, poll, drain;
+        const char *field; /* NULL: fine */
+    } cases[] = {
+        {"defaults", "jobs.v1_a-b", "g", 45, 300, 5, NULL},
+        {"an empty name", "", "g", 45, 300, 5, "topics"},
+        {"a pattern", "^jobs.*", "g", 45, 300, 5, "topics"},
+        {"a folder", "..", "g", 45, 300, 5, "topics"},
+        {"no group", "jobs", "", 45, 300, 5, "group_id"},
+        {"polls that may be slower than sessions", "jobs", "g", 45, 44, 5, "max_poll_interval"},
+        {"a drain that outlasts the group's patience", "jobs", "g", 6, 10, 10, "drain_time"},
+    };
+    static const char *const servers[] = {"127.0.0.1:9"};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        mfn__kafka_connector_options options = {0};
+        mfn_options_set_defaults(mfn__kafka_connector.options, &options);
+        options.access.bootstrap_servers = (mfn_texts){.values = servers, .count = 1};
+        options.topics = (mfn_texts){.values = &cases[i].topic, .count = 1};
+        options.group_id = cases[i].group;
+        options.session_timeout = cases[i].session;
+        options.max_poll_interval = cases[i].poll;
+        options.drain_time = cases[i].drain;
+        mfn_error err = {0};
+        mfn_status status = mfn__kafka_connector.check(&options, &err);
+        ck_assert_msg((status == MFN_OK) == (cases[i].field == NULL), "%s: %s", cases[i].what,
+                      err.text);
+        ck_assert_str_eq(err.field, cases[i].field != NULL ? cases[i].field : "");
+    }
+    static const char *const twice[] = {"jobs", "more", "jobs"};
+    mfn__kafka_connector_options options = {0};
+    mfn_options_set_defaults(mfn__kafka_connector.options, &options);
+    options.access.bootstrap_servers = (mfn_texts){.values = servers, .count = 1};
+    options.topics = (mfn_texts){.values = twice, .count = 3};
+    options.group_id = "g";
+    mfn_error err = {0};
+    ck_assert_int_eq(mfn__kafka_connector.check(&options, &err), MFN_INVALID);
+    ck_assert_str_eq(err.text, "topics has 'jobs' twice");
+    char text[128];
+    options.topics.count = 2;
+    mfn__kafka_connector.describe(&options, text, sizeof text);
+    ck_assert_str_eq(text, "jobs, more at 127.0.0.1:9");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
+        options_that_cannot_work_are_refused,
         records_become_messages_and_a_restart_goes_on_after_the_settled_ones,
         signs_of_life_lose_nothing_and_keep_the_order,
         failures_pass_or_wait_for_somebody_but_are_never_an_empty_source,
