@@ -9,12 +9,12 @@ DIR    ?= tests/golden/data
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build vectors bench lint format install clean packages-run packages-test packages-lint
+.PHONY: help run test build vectors bench bench-pipeline lint format install clean packages-run packages-test packages-bench packages-lint
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-packages-run packages-test packages-lint: packages-%:
+packages-run packages-test packages-bench packages-lint: packages-%:
 	@tools/install_packages.sh $*
 
 $(BUILD)/build.ninja: CMakeLists.txt CMakePresets.json
@@ -40,6 +40,9 @@ vectors: packages-test $(BUILD)/build.ninja ## replay recorded vectors: make vec
 bench: packages-test build ## measure speed, beside NumPy when it is installed
 	@cmake --build $(BUILD) -j $(JOBS) --target bench_engine
 	@$(PYTHON) bench/bench.py $(BUILD)/bench_engine $(BUILD)/mfn
+
+bench-pipeline: packages-bench build ## measure files, webhooks and Kafka, beside the reference's method
+	@$(PYTHON) bench/bench_pipeline.py $(BUILD)/mfn
 
 lint: packages-lint ## formatting, clang-tidy, layers, banned calls, exported symbols
 	@tools/lint.sh

@@ -9,9 +9,9 @@ import numpy as np
 
 THRESHOLDS_V = (-0.060, -0.050, -0.040)
 STABLE_WINDOW, STABLE_MV = 10, 0.001
-FEATURES = ("D_box", "D_r2", "V_min", "V_max", "V_mean", "V_std", "V_skew", "V_kurt", "dV_mean", "dV_max",
-            "T_stable", "E_trend", "f_active", "N_clusters_low", "N_clusters_med", "N_clusters_high",
-            "max_cluster_size", "cluster_size_std")
+FEATURES = ("D_box", "D_r2", "V_min", "V_max", "V_mean", "V_std", "V_skew", "V_kurt", "dV_mean",
+            "dV_max", "T_stable", "E_trend", "f_active", "N_clusters_low", "N_clusters_med",
+            "N_clusters_high", "max_cluster_size", "cluster_size_std")
 
 
 def laplacian(field):

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the Debian packages that a goal needs (tools/packages.txt) and does nothing, not even
-# touch the network, when all of them are there. Usage: tools/install_packages.sh run|test|lint
+# touch the network, when all of them are there. Usage: tools/install_packages.sh run|test|bench|lint
 set -eu
 
-goal=${1:?"usage: $0 run|test|lint"}
+goal=${1:?"usage: $0 run|test|bench|lint"}
 list=$(dirname "$0")/packages.txt
 
 packages_of() {

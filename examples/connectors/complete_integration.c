@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* The whole way without a pipeline: parameters from a REST API, a simulation, its result to a
  * webhook. Usage: complete_integration BASE_URL WEBHOOK_URL */
-#include <stdio.h>
-
 #include <mfn/features.h>
 #include <mfn/simulation.h>
 #include <mfn/stream.h>
+#include <stdbool.h>
+#include <stdio.h>
 
 /* {"grid_size": …, "steps": …, "seed": …}: enough for this example; pipelines parse strictly. */
-static int read_parameters(const char *json, mfn_simulation_config *config, char seed[32])
+static bool read_parameters(const char *json, mfn_simulation_config *config, char seed[32])
 {
     unsigned grid_size = 0;
     unsigned steps = 0;
     if (sscanf(json, "{\"grid_size\": %u, \"steps\": %u, \"seed\": %31[0-9]}", &grid_size, &steps,
                seed) != 3) {
-        return -1;
+        return false;
     }
+    mfn_simulation_config_init(config, MFN_MODEL_V4_1);
     config->grid_size = grid_size;
     config->steps = steps;
     config->seed = seed;
-    return 0;
+    return true;
 }
 
 static mfn_status simulate(const mfn_simulation_config *config, double *ret_dimension,
@@ -42,31 +43,45 @@ static mfn_status simulate(const mfn_simulation_config *config, double *ret_dime
     return status;
 }
 
-static mfn_status process(mfn_connector *source, mfn_publisher *target, mfn_error *err)
+static mfn_status process(const mfn_item *item, mfn_publisher *target, mfn_error *err)
+{
+    mfn_simulation_config config;
+    char seed[32];
+    double dimension = 0.0;
+    if (item->problem.status != MFN_OK || !read_parameters(item->bytes, &config, seed)) {
+        fprintf(stderr, "No parameters: %s\n", item->bytes);
+        return MFN_OK; /* it will not get better: go on with the next */
+    }
+    mfn_status status = simulate(&config, &dimension, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    char id[64];
+    char result[256];
+    snprintf(id, sizeof id, "job-%s", seed);
+    int size = snprintf(result, sizeof result,
+                        "{\"simulation_id\": \"%s\", \"fractal_dimension\": %.3f}", id, dimension);
+    const mfn_event event = {.id = id, .bytes = result, .size = (size_t)size};
+    return mfn_publisher_publish(target, &event, 1, err);
+}
+
+/* Acknowledging comes last: what fails before is fetched again. */
+static mfn_status process_all(mfn_connector *source, mfn_publisher *target, mfn_error *err)
 {
     const mfn_item *items = NULL;
     size_t count = 0;
     mfn_status status = mfn_connector_fetch(source, 5.0, &items, &count, err);
     for (size_t i = 0; status == MFN_OK && i < count; i++) {
-        mfn_simulation_config config;
-        char seed[32];
-        double dimension = 0.0;
-        mfn_simulation_config_init(&config, MFN_MODEL_V4_1);
-        if (read_parameters(items[i].bytes, &config, seed) != 0) {
-            fprintf(stderr, "no parameters: %s\n", items[i].bytes);
-            continue;
-        }
-        status = simulate(&config, &dimension, err);
-        char text[128];
-        int size = snprintf(text, sizeof text,
-                            "{\"simulation_id\": \"job-%s\", \"fractal_dimension\": %.3f}", seed,
-                            dimension);
-        const mfn_event event = {.bytes = text, .size = (size_t)size};
-        if (status == MFN_OK) {
-            status = mfn_publisher_publish(target, &event, 1, err);
-        }
+        status = process(&items[i], target, err);
     }
     return status == MFN_OK ? mfn_connector_acknowledge(source, items, count, err) : status;
+}
+
+static void show_metrics(const char *who, const mfn_component_metrics *metrics)
+{
+    printf("%s: %llu of %llu, %llu retries, %llu bytes\n", who,
+           (unsigned long long)metrics->successful, (unsigned long long)metrics->total,
+           (unsigned long long)metrics->retries, (unsigned long long)metrics->bytes);
 }
 
 int main(int argc, char **argv)
@@ -77,11 +92,16 @@ int main(int argc, char **argv)
     }
     char options[2][1024];
     snprintf(options[0], sizeof options[0],
-             "base_url: %s\nendpoint: /parameters\nmax_retries: 3\n"
+             "base_url: '%s'\n"
+             "endpoint: /parameters\n"
+             "max_retries: 3\n"
              "allow_internal_addresses: true\n",
              argv[1]);
     snprintf(options[1], sizeof options[1],
-             "webhook_url: %s\nmax_retries: 3\nallow_internal_addresses: true\n", argv[2]);
+             "webhook_url: '%s'\n"
+             "max_retries: 3\n"
+             "allow_internal_addresses: true\n",
+             argv[2]);
     mfn_error err = {0};
     mfn_connector *source = NULL;
     mfn_publisher *target = NULL;
@@ -96,7 +116,14 @@ int main(int argc, char **argv)
         status = mfn_publisher_connect(target, &err);
     }
     if (status == MFN_OK) {
-        status = process(source, target, &err);
+        status = process_all(source, target, &err);
+    }
+    if (status == MFN_OK) {
+        mfn_component_metrics metrics;
+        mfn_connector_metrics(source, &metrics);
+        show_metrics("Fetched", &metrics);
+        mfn_publisher_metrics(target, &metrics);
+        show_metrics("Published", &metrics);
     }
     mfn_connector_free(source);
     mfn_publisher_free(target);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Processes every file of a folder once, also over restarts, and deletes what is done.
  * Usage: file_connector DIRECTORY STATE_FILE */
-#include <stdio.h>
-
 #include <mfn/stream.h>
+#include <stdio.h>
 
 static mfn_status process_all(mfn_connector *connector, mfn_error *err)
 {

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes a result as a file that appears whole or not at all.
- * Usage: file_publisher DIRECTORY */
+/* Writes a result as a file that appears whole or not at all, and once however often it is run.
+ * Usage: file_publisher DIRECTORY STATE_FILE */
+#include <mfn/stream.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <mfn/stream.h>
-
 int main(int argc, char **argv)
 {
-    if (argc != 2) {
-        fprintf(stderr, "usage: %s DIRECTORY\n", argv[0]);
+    if (argc != 3) {
+        fprintf(stderr, "usage: %s DIRECTORY STATE_FILE\n", argv[0]);
         return 2;
     }
     char options[1024];
     snprintf(options, sizeof options,
-             "directory: '%s'\\n"
-             "filename_pattern: 'result_{id}.json'\\n"
-             "append_mode: false\\n",
-             argv[1]);
+             "directory: '%s'\n"
+             "filename_pattern: 'result_{id}.json'\n"
+             "append_mode: false\n"
+             "state: '%s'\n",
+             argv[1], argv[2]);
     static const char result[] = "{\"event\": \"simulation_complete\", \"simulation_id\": "
                                  "\"sim-12345\", \"fractal_dimension\": 1.584}";
     const mfn_event event = {.id = "sim-12345", .bytes = result, .size = strlen(result)};

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Consumes messages from Kafka topics; offsets are committed only for what was acknowledged.
  * Usage: kafka_connector BOOTSTRAP_SERVER GROUP TOPIC COUNT */
+#include <mfn/stream.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <mfn/stream.h>
 
 static mfn_status consume(mfn_connector *connector, size_t wanted, mfn_error *err)
 {
@@ -22,8 +21,8 @@ static mfn_status consume(mfn_connector *connector, size_t wanted, mfn_error *er
         }
         if (status == MFN_OK) {
             status = mfn_connector_acknowledge(connector, items, count, err);
+            received += count;
         }
-        received += count;
     }
     return status;
 }

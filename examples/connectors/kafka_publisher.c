@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Publishes a result to a Kafka topic and waits for the delivery report.
  * Usage: kafka_publisher BOOTSTRAP_SERVER TOPIC */
+#include <mfn/stream.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <mfn/stream.h>
 
 int main(int argc, char **argv)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Fetches items from a REST API and shows what came and how it went.
  * Usage: rest_connector BASE_URL ENDPOINT      (API_TOKEN in the environment) */
-#include <stdio.h>
-
 #include <mfn/stream.h>
+#include <stdio.h>
 
 int main(int argc, char **argv)
 {
@@ -13,8 +12,8 @@ int main(int argc, char **argv)
     }
     char options[1024];
     snprintf(options, sizeof options,
-             "base_url: %s\n"
-             "endpoint: %s\n"
+             "base_url: '%s'\n"
+             "endpoint: '%s'\n"
              "method: GET\n"
              "params: {limit: 100}\n"
              "bearer_token: ${API_TOKEN:-}\n"

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Posts a result to a webhook; what passes is tried again, what is refused is reported.
  * Usage: webhook_publisher WEBHOOK_URL */
+#include <mfn/stream.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <mfn/stream.h>
 
 int main(int argc, char **argv)
 {
@@ -14,7 +13,7 @@ int main(int argc, char **argv)
     }
     char options[1024];
     snprintf(options, sizeof options,
-             "webhook_url: %s\n"
+             "webhook_url: '%s'\n"
              "headers: {Authorization: \"Bearer ${WEBHOOK_TOKEN:-none}\"}\n"
              "allow_internal_addresses: true\n"
              "retry_strategy: exponential_backoff\n"

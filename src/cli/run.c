@@ -153,6 +153,10 @@ static void print_text(const mfn__pipeline *pipeline, const mfn__run_summary *su
         printf("   reasons and originals in %s", summary->dead_letter_directory);
     }
     printf("\nRetried        %10" PRIu64 "\n", counts->retries);
+    if (counts->handed_back > 0) {
+        printf("Handed back    %10" PRIu64 "   done by whoever has their partition now\n",
+               counts->handed_back);
+    }
     if (counts->in_flight > 0 || summary->failure.status != MFN_OK) {
         printf("Unfinished     %10" PRIu64 "   they come again in the next run\n",
                counts->in_flight);
@@ -222,6 +226,7 @@ static void write_numbers(const mfn__run_summary *summary, mfn__json_writer *jso
         {"jobs_failed", counts->dead_lettered},
         {"jobs_spooled", counts->spooled},
         {"jobs_in_flight", counts->in_flight},
+        {"jobs_handed_back", counts->handed_back},
         {"duplicates", counts->duplicates},
         {"retried", counts->retries},
         {"files_read", summary->connector.source.files_read},

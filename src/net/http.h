@@ -28,19 +28,23 @@ const mfn_option *mfn__http_pool_option_table(void);
 
 /* How a component may reach its server: option rows that every HTTP kind has. */
 typedef struct mfn__http_access {
-    const char *bearer_token;             /* "" for none; secret */
-    const char *username, *password;      /* basic auth; "" for none; password is secret */
-    bool verify_tls;                      /* default true */
-    const char *ca_file;                  /* PEM; "" for the system's */
-    const char *client_certificate_file;  /* PEM; "" for none */
-    const char *client_key_file;          /* PEM; "" for none */
-    bool allow_internal_addresses;        /* loopback, private, link-local, ...; default false */
-    uint64_t max_response_bytes;          /* default 16 MiB */
-    uint64_t max_redirects;               /* default 5 */
-    bool allow_other_hosts;               /* for redirects and next links; default false */
+    const char *bearer_token;            /* "" for none; secret */
+    const char *username, *password;     /* basic auth; "" for none; password is secret */
+    bool verify_tls;                     /* default true */
+    const char *ca_file;                 /* PEM; "" for the system's */
+    const char *client_certificate_file; /* PEM; "" for none */
+    const char *client_key_file;         /* PEM; "" for none */
+    bool allow_internal_addresses;       /* loopback, private, link-local, ...; default false */
+    uint64_t max_response_bytes;         /* default 16 MiB */
+    uint64_t max_redirects;              /* default 5 */
+    bool allow_other_hosts;              /* for redirects and next links; default false */
 } mfn__http_access;
 
 const mfn_option *mfn__http_access_option_table(void);
+
+/* The token fits into a header and the user name into basic authentication. Every exchange is
+ * checked; to call it earlier tells the user earlier. Errors name the option, never its value. */
+mfn_status mfn__http_access_check(const mfn__http_access *access, mfn_error *err);
 
 /* One request with its response. The caller fills the request and zeroes the rest. */
 typedef struct mfn__http_exchange {
@@ -53,9 +57,9 @@ typedef struct mfn__http_exchange {
     double timeout_s; /* of the whole exchange with its redirects; 0: 30 s */
 
     /* Response. Release with mfn__http_exchange_deinit. */
-    mfn_error problem; /* status MFN_OK when a whole response with any HTTP status came */
-    bool is_paused;    /* with a problem that somebody must mend: TLS trust, host name mismatch */
-    int status;        /* 200, 404, ...; also with a problem that came after it; else 0 */
+    mfn_error problem;  /* status MFN_OK when a whole response with any HTTP status came */
+    bool is_paused;     /* with a problem that somebody must mend: TLS trust, host name mismatch */
+    int status;         /* 200, 404, ...; also with a problem that came after it; else 0 */
     mfn__buffer answer; /* body; when longer than max_response_bytes the problem is MFN_TOO_LARGE */
     int64_t retry_after_ns; /* Retry-After as seconds or date, from now; 0 when absent */
     char *etag, *last_modified, *content_type; /* or NULL */

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/error.h"
 #include "base/option_table.h"
 #include "net/http_options.h"
 
@@ -25,4 +28,20 @@ const mfn_option *mfn__http_access_option_table(void)
         {0},
     };
     return table;
+}
+
+mfn_status mfn__http_access_check(const mfn__http_access *access, mfn_error *err)
+{
+    for (const char *at = access->bearer_token; *at != '\0'; at++) {
+        if ((unsigned char)*at <= ' ' || *at == 0x7F) {
+            return mfn__fail(err, MFN_INVALID, "bearer_token",
+                             "bearer_token: it has a space, a line break or another control "
+                             "character, which no token has");
+        }
+    }
+    if (strchr(access->username, ':') != NULL) {
+        return mfn__fail(err, MFN_INVALID, "username",
+                         "username: it has a colon, which ends the name in basic authentication");
+    }
+    return MFN_OK;
 }

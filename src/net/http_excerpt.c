@@ -58,13 +58,15 @@ static void add_header(mfn__buffer *secrets, const char *line)
 
 static void add_query(mfn__buffer *secrets, const char *url)
 {
-    const char *query = strchr(url, '?');
-    for (const char *at = query; at != NULL; at = strchr(at, '&')) {
+    for (const char *at = strchr(url, '?'); at != NULL; at = strchr(at, '&')) {
         at++;
         size_t length = strcspn(at, "&");
         const char *equals = memchr(at, '=', length);
         const char *value = equals != NULL ? equals + 1 : at;
         length -= (size_t)(value - at);
+        if (length < WORD_MIN) {
+            continue;
+        }
         add(secrets, value, length, WORD_MIN);
         char *plain = curl_easy_unescape(NULL, value, (int)length, NULL);
         if (plain == NULL) {

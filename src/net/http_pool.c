@@ -3,11 +3,12 @@
  * their group; everything in libcurl happens on that thread. */
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "net/http_transfer.h"
 
-#define POLL_MS 100
+#define POLL_MS  100
 #define IDLE_MAX 32 /* easy handles kept for reuse */
 
 /* The transfers of one call of mfn__http_perform. */
@@ -94,7 +95,7 @@ static void count_connections(mfn__http_pool *pool, mfn__http_transfer *transfer
     pthread_mutex_lock(&pool->mutex);
     pool->counts.requests++;
     pool->counts.connections_opened += (uint64_t)opened;
-    pool->counts.connections_reused += opened == 0 ? 1 : 0;
+    pool->counts.connections_reused += opened == 0 && mfn__http_transfer_was_sent(transfer) ? 1 : 0;
     pool->counts.redirects += redirects ? 1 : 0;
     pthread_mutex_unlock(&pool->mutex);
 }
@@ -129,16 +130,27 @@ static void begin_pending(mfn__http_pool *pool)
     }
 }
 
-static void drop_abandoned(mfn__http_pool *pool)
+static void drop(mfn__http_pool *pool, mfn__http_transfer *transfer)
 {
+    unlink_running(pool, transfer);
+    curl_multi_remove_handle(pool->multi, transfer->easy);
+    finish(pool, transfer);
+}
+
+/* Those that wait for a free connection libcurl does not time. */
+static void drop_abandoned_and_overdue(mfn__http_pool *pool)
+{
+    int64_t now_ns = mfn__clock_monotonic_ns(mfn__clock_system());
     mfn__http_transfer *transfer = pool->running;
     while (transfer != NULL) {
         mfn__http_transfer *next = transfer->next;
+        mfn_error *problem = &transfer->exchange->problem;
         if (transfer->abandon != NULL && atomic_load(transfer->abandon)) {
-            unlink_running(pool, transfer);
-            curl_multi_remove_handle(pool->multi, transfer->easy);
-            mfn__fail(&transfer->exchange->problem, MFN_CANCELLED, NULL, "given up");
-            finish(pool, transfer);
+            mfn__fail(problem, MFN_CANCELLED, NULL, "given up");
+            drop(pool, transfer);
+        } else if (now_ns > transfer->deadline_ns + POLL_MS * MFN__NS_PER_MS) {
+            mfn__fail(problem, MFN_TIMED_OUT, "timeout", "no free connection in time");
+            drop(pool, transfer);
         }
         transfer = next;
     }
@@ -164,7 +176,7 @@ static void *pool_main(void *context)
              message = curl_multi_info_read(pool->multi, &left)) {
             conclude(pool, message->easy_handle, message->data.result);
         }
-        drop_abandoned(pool);
+        drop_abandoned_and_overdue(pool);
         curl_multi_poll(pool->multi, NULL, 0, POLL_MS, NULL);
     }
     return NULL;
@@ -237,10 +249,8 @@ void mfn__http_perform(mfn__http_pool *pool, mfn__http_exchange *exchanges, size
     pthread_cond_init(&group.is_over, NULL);
     pthread_mutex_lock(&pool->mutex);
     for (size_t i = count; i-- > 0;) {
-        transfers[i] = (mfn__http_transfer){.exchange = &exchanges[i],
-                                            .abandon = abandon,
-                                            .group = &group,
-                                            .next = pool->pending};
+        transfers[i] = (mfn__http_transfer){
+            .exchange = &exchanges[i], .abandon = abandon, .group = &group, .next = pool->pending};
         pool->pending = &transfers[i];
     }
     curl_multi_wakeup(pool->multi);

@@ -18,19 +18,23 @@
 
 #define TIMEOUT_DEFAULT_S 30.0
 #define CONNECT_MAX_S     10.0
-#define LINKS_MAX         16
 #define HEADER_BYTES_MAX  ((size_t)1 << 16)
-#define URL_SHOWN         160
 
 /* Addresses. */
 
 static bool is_refused(mfn__http_transfer *self, const struct sockaddr *address)
 {
-    if (!self->exchange->access->allow_internal_addresses && mfn__address_is_internal(address)) {
-        self->is_address_refused = true;
-        return true;
+    if (self->exchange->access->allow_internal_addresses || !mfn__address_is_internal(address)) {
+        return false;
     }
-    return false;
+    const void *bytes = address->sa_family == AF_INET6
+                            ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
+                            : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
+    char *text = self->refused_address;
+    if (inet_ntop(address->sa_family, bytes, text, sizeof self->refused_address) == NULL) {
+        snprintf(text, sizeof self->refused_address, "it");
+    }
+    return true;
 }
 
 /* Called with the resolved address before anything is sent to it. */
@@ -50,6 +54,10 @@ static int before_request(void *context, char *remote, char *local, int remote_p
     (void)local;
     (void)remote_port;
     (void)local_port;
+    mfn__http_transfer *self = context;
+    if (self->exchange->access->allow_internal_addresses) {
+        return CURL_PREREQFUNC_OK;
+    }
     struct sockaddr_in v4 = {.sin_family = AF_INET};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
     const struct sockaddr *address = NULL;
@@ -58,11 +66,27 @@ static int before_request(void *context, char *remote, char *local, int remote_p
     } else if (inet_pton(AF_INET6, remote, &v6.sin6_addr) == 1) {
         address = (const struct sockaddr *)&v6;
     }
-    return address == NULL || is_refused(context, address) ? CURL_PREREQFUNC_ABORT
-                                                           : CURL_PREREQFUNC_OK;
+    if (address == NULL || is_refused(self, address)) {
+        return CURL_PREREQFUNC_ABORT;
+    }
+    self->refused_address[0] = '\0'; /* the name has another address, which will do */
+    return CURL_PREREQFUNC_OK;
 }
 
-/* The body. */
+/* The answer. */
+
+/* libcurl takes a connection that ends in the head for the end of an answer without a body. */
+static size_t take_header(char *bytes, size_t size, size_t count, void *context)
+{
+    mfn__http_transfer *self = context;
+    size_t length = size * count;
+    if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+        self->is_head_over = false; /* one of 1xx may come before it */
+    } else if (length > 0 && (bytes[0] == '\r' || bytes[0] == '\n')) {
+        self->is_head_over = true;
+    }
+    return length;
+}
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 {
@@ -119,10 +143,14 @@ static void set_safety(mfn__http_transfer *self, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* a proxy would hide the address from the check */
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* Who gives up looking up a name must not wait for the name server: all others would too. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, self);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, self);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, self);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, self);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, self->reason);
@@ -136,6 +164,7 @@ static void set_access(const mfn__http_transfer *self, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, access->verify_tls ? 2L : 0L);
     if (access->ca_file[0] != '\0') {
         curl_easy_setopt(easy, CURLOPT_CAINFO, access->ca_file);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* these authorities, not the system's too */
     }
     if (self->is_elsewhere) {
         return;
@@ -198,13 +227,18 @@ mfn_status mfn__http_transfer_prepare(mfn__http_transfer *transfer, CURL *easy)
     if (transfer->url == NULL) {
         return mfn__fail_memory(&exchange->problem);
     }
-    mfn_status status = make_headers(transfer, &exchange->problem);
+    mfn_status status = mfn__http_access_check(exchange->access, &exchange->problem);
+    exchange->is_paused = status != MFN_OK;
+    if (status == MFN_OK) {
+        status = make_headers(transfer, &exchange->problem);
+    }
     if (status != MFN_OK) {
         return status;
     }
     transfer->easy = easy;
     transfer->reason[0] = '\0';
-    transfer->is_address_refused = false;
+    transfer->refused_address[0] = '\0';
+    transfer->is_head_over = false;
     set_safety(transfer, easy);
     set_access(transfer, easy);
     set_method(transfer, easy);
@@ -218,212 +252,10 @@ mfn_status mfn__http_transfer_prepare(mfn__http_transfer *transfer, CURL *easy)
     return MFN_OK;
 }
 
-/* Concluding. */
-
-static void fail_exchange(mfn__http_transfer *self, CURLcode code)
-{
-    mfn__http_exchange *exchange = self->exchange;
-    const char *reason = self->reason[0] != '\0' ? self->reason : curl_easy_strerror(code);
-    if (self->is_address_refused) {
-        exchange->is_paused = true;
-        mfn__fail(&exchange->problem, MFN_ACCESS, "allow_internal_addresses",
-                  "it leads to an internal address: set allow_internal_addresses: true if that is "
-                  "meant");
-        return;
-    }
-    switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-        mfn__fail(&exchange->problem, MFN_TIMED_OUT, "timeout", "no answer in time: %s", reason);
-        break;
-    case CURLE_WRITE_ERROR:
-        mfn__buffer_check(&exchange->answer, "the answer", &exchange->problem);
-        break;
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-        exchange->is_paused = true;
-        mfn__fail(&exchange->problem, MFN_ACCESS, "ca_file", "TLS: %s", reason);
-        break;
-    case CURLE_OUT_OF_MEMORY:
-        mfn__fail_memory(&exchange->problem);
-        break;
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-        mfn__fail(&exchange->problem, MFN_INVALID, "url", "%s", reason);
-        break;
-    default:
-        mfn__fail(&exchange->problem, MFN_IO, NULL, "%s", reason);
-        break;
-    }
-}
-
-static char *copy_header(CURL *easy, const char *name)
-{
-    struct curl_header *header = NULL;
-    if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) {
-        return NULL;
-    }
-    return mfn__mem_copy_text(header->value);
-}
-
-/* The target of one link-value (RFC 8288) when its rel has "next"; `*rest` moves behind it. */
-static bool is_next_link(const char **rest, const char **ret_target, size_t *ret_length)
-{
-    const char *open = strchr(*rest, '<');
-    const char *close = open != NULL ? strchr(open, '>') : NULL;
-    if (close == NULL) {
-        *rest += strlen(*rest);
-        return false;
-    }
-    const char *end = strpbrk(close, ",");
-    end = end != NULL ? end : close + strlen(close);
-    *ret_target = open + 1;
-    *ret_length = (size_t)(close - open - 1);
-    *rest = *end == ',' ? end + 1 : end;
-    for (const char *rel = close; rel < end; rel++) {
-        if (strncasecmp(rel, "rel=", 4) == 0) {
-            const char *value = rel + 4 + (rel[4] == '"' ? 1 : 0);
-            size_t length = strcspn(value, "\";,");
-            return length == 4 && strncasecmp(value, "next", 4) == 0;
-        }
-    }
-    return false;
-}
-
-static char *resolve(const char *base, const char *target, size_t length)
-{
-    char *next = NULL;
-    mfn__buffer reference;
-    mfn__buffer url;
-    mfn__buffer_init(&reference, HEADER_BYTES_MAX);
-    mfn__buffer_init(&url, HEADER_BYTES_MAX);
-    mfn__buffer_append(&reference, target, length);
-    if (reference.status == MFN_OK && reference.size > 0 &&
-        mfn__url_resolve(base, reference.data, &url, NULL) == MFN_OK) {
-        next = mfn__mem_copy_text(url.data);
-    }
-    mfn__buffer_deinit(&reference);
-    mfn__buffer_deinit(&url);
-    return next;
-}
-
-static char *find_next_link(const mfn__http_transfer *self)
-{
-    for (size_t i = 0; i < LINKS_MAX; i++) {
-        struct curl_header *header = NULL;
-        if (curl_easy_header(self->easy, "Link", i, CURLH_HEADER, -1, &header) != CURLHE_OK) {
-            return NULL;
-        }
-        for (const char *rest = header->value; *rest != '\0';) {
-            const char *target = NULL;
-            size_t length = 0;
-            if (is_next_link(&rest, &target, &length)) {
-                return resolve(self->url, target, length);
-            }
-        }
-    }
-    return NULL;
-}
-
-static bool is_redirect(const mfn__http_exchange *exchange, long status)
-{
-    bool keeps_method = status == 307 || status == 308;
-    bool is_get = strcmp(exchange->method, "POST") != 0;
-    return keeps_method || (is_get && (status == 301 || status == 302 || status == 303));
-}
-
-static bool refuse_redirect(mfn__http_transfer *self, const char *why, const char *target)
-{
-    char shown[URL_SHOWN];
-    mfn__url_redact(target, shown, sizeof shown);
-    self->exchange->is_paused = true;
-    mfn__fail(&self->exchange->problem, MFN_INVALID, "url", "the redirect to %s %s", shown, why);
-    return false;
-}
-
-/* True when the next hop is set. */
-static bool follow(mfn__http_transfer *self)
-{
-    char *target = NULL;
-    curl_easy_getinfo(self->easy, CURLINFO_REDIRECT_URL, &target);
-    if (target == NULL) {
-        return false;
-    }
-    if (self->redirects_left == 0) {
-        return refuse_redirect(self, "is one too many (max_redirects)", target);
-    }
-    if (mfn__url_check(target, "url", NULL) != MFN_OK) {
-        return refuse_redirect(self, "is no plain http or https URL", target);
-    }
-    if (!mfn__url_same_origin(self->url, target)) {
-        if (mfn__url_same_host(self->url, target) || strncmp(self->url, target, 5) != 0) {
-            return refuse_redirect(self, "changes the scheme", target);
-        }
-        if (!self->exchange->access->allow_other_hosts) {
-            return refuse_redirect(self,
-                                   "leads to another host: set allow_other_hosts: true if that is "
-                                   "meant",
-                                   target);
-        }
-    }
-    char *url = mfn__mem_copy_text(target);
-    if (url == NULL) {
-        mfn__fail_memory(&self->exchange->problem);
-        return false;
-    }
-    self->is_elsewhere |= !mfn__url_same_origin(self->exchange->url, url);
-    mfn__mem_free(self->url);
-    self->url = url;
-    self->redirects_left--;
-    return true;
-}
-
-bool mfn__http_transfer_conclude(mfn__http_transfer *transfer, CURLcode code)
-{
-    mfn__http_exchange *exchange = transfer->exchange;
-    long status = 0;
-    curl_off_t retry_after_s = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    exchange->status = (int)status;
-    if (code != CURLE_OK) {
-        fail_exchange(transfer, code);
-        return false;
-    }
-    if (is_redirect(exchange, status) && follow(transfer)) {
-        return true;
-    }
-    curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
-    if (retry_after_s > 0) {
-        exchange->retry_after_ns = retry_after_s < INT64_MAX / MFN__NS_PER_S
-                                       ? (int64_t)retry_after_s * MFN__NS_PER_S
-                                       : INT64_MAX;
-    }
-    exchange->etag = copy_header(transfer->easy, "ETag");
-    exchange->last_modified = copy_header(transfer->easy, "Last-Modified");
-    exchange->content_type = copy_header(transfer->easy, "Content-Type");
-    exchange->next_link = find_next_link(transfer);
-    return false;
-}
-
 void mfn__http_transfer_deinit(mfn__http_transfer *transfer)
 {
     curl_slist_free_all(transfer->headers);
     mfn__mem_free(transfer->url);
     transfer->headers = NULL;
     transfer->url = NULL;
-}
-
-void mfn__http_exchange_deinit(mfn__http_exchange *exchange)
-{
-    mfn__buffer_deinit(&exchange->answer);
-    mfn__mem_free(exchange->etag);
-    mfn__mem_free(exchange->last_modified);
-    mfn__mem_free(exchange->content_type);
-    mfn__mem_free(exchange->next_link);
-    exchange->etag = NULL;
-    exchange->last_modified = NULL;
-    exchange->content_type = NULL;
-    exchange->next_link = NULL;
 }

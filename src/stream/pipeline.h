@@ -49,7 +49,7 @@ size_t mfn__pipeline_component_count(const mfn__pipeline *pipeline);
 mfn_status mfn__pipeline_probe(const mfn__pipeline *pipeline, size_t index,
                                const mfn__surroundings *surroundings, mfn_error *err);
 
-/* read = published + dead_lettered + spooled + in_flight, always: `unaccounted` is the difference,
+/* read = published + dead_lettered + spooled + in_flight + handed_back, always: `unaccounted` is the difference,
  * from counts that are kept at different places. */
 typedef struct mfn__run_counts {
     uint64_t read;          /* jobs taken in */
@@ -58,6 +58,7 @@ typedef struct mfn__run_counts {
     uint64_t dead_lettered; /* and acknowledged */
     uint64_t spooled;       /* acknowledged; a publisher that is down has them in the spool */
     uint64_t in_flight;     /* taken in, but none of these: they come again in the next run */
+    uint64_t handed_back;   /* their partition went away meanwhile: whoever has it does them */
     int64_t unaccounted;    /* 0, or there is a bug */
     uint64_t duplicates;    /* published results that were there before */
     uint64_t retries;

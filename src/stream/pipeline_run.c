@@ -127,9 +127,10 @@ static void summarize(team *self)
     counts->published = atomic_load(&account->published);
     counts->dead_lettered = atomic_load(&account->dead_lettered);
     counts->spooled = atomic_load(&account->spooled);
+    counts->handed_back = atomic_load(&account->handed_back);
     counts->in_flight = atomic_load(&account->alive) + atomic_load(&account->returned);
     counts->unaccounted = (int64_t)(counts->read - counts->published - counts->dead_lettered -
-                                    counts->spooled - counts->in_flight);
+                                    counts->spooled - counts->in_flight - counts->handed_back);
     counts->bytes_read = atomic_load(&account->bytes_read);
     counts->retries = atomic_load(&account->retries);
     counts->bytes_published = 0;

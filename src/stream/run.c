@@ -147,7 +147,9 @@ bool mfn__run_bury(mfn__run *run, const mfn__dead_letter *letter)
 
 void mfn__run_return(mfn__run *run, mfn__message *message)
 {
-    atomic_fetch_add(&run->account.returned, 1);
+    atomic_fetch_add(mfn__run_is_abandoned(run) ? &run->account.returned
+                                                : &run->account.handed_back,
+                     1);
     atomic_fetch_sub(&run->account.alive, 1);
     mfn__message_free(message);
 }

@@ -13,7 +13,7 @@ struct mfn__lane;
 struct mfn__sequence;
 
 /* What became of every job that was taken in. At rest
- *     read = published + dead_lettered + spooled + returned
+ *     read = published + dead_lettered + spooled + returned + handed_back
  * where each is counted at a place of its own, and `alive`, counted with the messages themselves,
  * is 0. */
 typedef struct mfn__account {
@@ -22,7 +22,8 @@ typedef struct mfn__account {
     atomic_uint_fast64_t published;     /* by every publisher */
     atomic_uint_fast64_t dead_lettered; /* as a whole, or at one publisher at least */
     atomic_uint_fast64_t spooled;       /* settled, but a publisher still owes it from the spool */
-    atomic_uint_fast64_t returned;      /* given up: the source has it still */
+    atomic_uint_fast64_t returned;      /* given up with the run: the source has it still */
+    atomic_uint_fast64_t handed_back;   /* its partition went to another member of the group */
     atomic_uint_fast64_t alive;         /* messages that exist */
     atomic_uint_fast64_t retries;
     atomic_int_fast64_t settled_ns; /* monotonic: when something was last settled */

@@ -135,23 +135,25 @@ def end(place, process):
 
 
 def broker_bounces(broker, work, expected, jobs, exactly_once):
-    """The broker is killed and started again, then stands still for a while."""
+    """The broker is killed and started again; later it stands still for a while."""
     name = "bounce-once" if exactly_once else "bounce-least"
     messages, poison = prepare(broker, name, jobs, at_once=False)
-    half = len(messages) // 2
+    part = len(messages) // 3
     place = Place(MFN, work, pipeline(broker, name, exactly_once))
     process = place.start()
-    broker.produce(f"{name}-in", messages[:half])
+    broker.produce(f"{name}-in", messages[:part])
     deadline = time.monotonic() + 60
     while committed(broker, name) == 0 and time.monotonic() < deadline:
         time.sleep(0.02)
     broker.kill()
     time.sleep(1.0)
     broker.start()
+    broker.produce(f"{name}-in", messages[part:2 * part])
+    wait_for_commit(broker, place, name, 2 * part, process)
+    broker.produce(f"{name}-in", messages[2 * part:])
     broker.pause()
     time.sleep(2.0)
     broker.resume()
-    broker.produce(f"{name}-in", messages[half:])
     wait_for_commit(broker, place, name, len(messages), process)
     end(place, process)
     judge = judge_topics(broker, name, expected, poison, exactly_once)

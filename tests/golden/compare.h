@@ -15,6 +15,7 @@ typedef struct comparison {
     enum { COMPARE_PASSED, COMPARE_FAILED, COMPARE_NOT_COVERED } verdict;
     char what[128]; /* the output that differs */
     char expected[640], got[640];
+    const char *corrected; /* why something else than the record says is right; NULL: it is right */
 } comparison;
 
 /* |got - expected| <= relative * |expected| + absolute; with both 0, the same bits. NaN equals NaN.

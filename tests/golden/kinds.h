@@ -36,5 +36,8 @@ void kind_lyapunov(const record *rec, comparison *cmp);
 void kind_retry_delay(const record *rec, comparison *cmp);
 void kind_retry_op(const record *rec, comparison *cmp);
 void kind_http_client(const record *rec, comparison *cmp);
+void kind_file_io(const record *rec, comparison *cmp);
+void kind_kafka(const record *rec, comparison *cmp);
+void kind_io_defaults(const record *rec, comparison *cmp);
 
 #endif

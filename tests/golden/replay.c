@@ -3,8 +3,9 @@
  *
  * A path is a .jsonl file or a folder of them. Each record is replayed by its kind's function in
  * kinds/; where kernels take part, once under each variant that this machine can run. Prints the
- * first failure of each kind, a table, and last "N passed, N failed". Exits 0 when something was
- * replayed and nothing failed, 1 otherwise, 2 for wrong usage. */
+ * records that are compared with something better than what was recorded, and why, the first
+ * failure of each kind, a table, and last "N passed, N failed". Exits 0 when something was replayed
+ * and nothing failed, 1 otherwise, 2 for wrong usage. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ enum { EXIT_USAGE = 2 };
 
 typedef struct replay_tally {
     size_t passed, failed, not_covered;
+    size_t corrected; /* of the passed: right where the reference is not */
 } replay_tally;
 
 typedef struct replay_run {
@@ -61,8 +63,12 @@ static void replay_record(replay_run *run, const vector_kind *kind, const record
     }
     replay_tally *tally = &run->tallies[kind - kinds];
     tally->passed += cmp.verdict == COMPARE_PASSED;
+    tally->corrected += cmp.verdict == COMPARE_PASSED && cmp.corrected != NULL;
     tally->not_covered += cmp.verdict == COMPARE_NOT_COVERED;
     tally->failed += cmp.verdict == COMPARE_FAILED;
+    if (cmp.corrected != NULL) {
+        printf("corrected %s: %s\n", rec->id, cmp.corrected);
+    }
     if (cmp.verdict == COMPARE_FAILED && tally->failed == 1) {
         printf("FAILED %s (kernels: %s): %s\n  expected %s\n  got      %s\n", rec->id, variant,
                cmp.what, cmp.expected, cmp.got);
@@ -166,25 +172,26 @@ static void replay_folder(replay_run *run, const char *path)
 static int summarize(const replay_run *run)
 {
     replay_tally sum = {0};
-    printf("\n%-16s %8s %8s %12s\n", "kind", "passed", "failed", "not covered");
+    printf("\n%-16s %8s %10s %8s %12s\n", "kind", "passed", "corrected", "failed", "not covered");
     for (const vector_kind *kind = kinds; kind->name != NULL; kind++) {
         const replay_tally *tally = &run->tallies[kind - kinds];
         sum.passed += tally->passed;
         sum.failed += tally->failed;
+        sum.corrected += tally->corrected;
         sum.not_covered += tally->not_covered;
         if (tally->passed + tally->failed + tally->not_covered > 0) {
-            printf("%-16s %8zu %8zu %12zu\n", kind->name, tally->passed, tally->failed,
-                   tally->not_covered);
+            printf("%-16s %8zu %10zu %8zu %12zu\n", kind->name, tally->passed, tally->corrected,
+                   tally->failed, tally->not_covered);
         }
     }
     if (run->unreadable.failed > 0) {
-        printf("%-16s %8d %8zu %12d\n", "(unreadable)", 0, run->unreadable.failed, 0);
+        printf("%-16s %8d %10d %8zu %12d\n", "(unreadable)", 0, 0, run->unreadable.failed, 0);
         sum.failed += run->unreadable.failed;
     }
     if (sum.passed + sum.failed == 0) {
         printf("nothing was replayed\n");
     }
-    printf("%zu not covered\n", sum.not_covered);
+    printf("%zu corrected\n%zu not covered\n", sum.corrected, sum.not_covered);
     printf("%zu passed, %zu failed\n", sum.passed, sum.failed);
     return sum.failed == 0 && sum.passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

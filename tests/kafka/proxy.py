@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A network that fails at chosen moments: stands between a Kafka broker and its clients, and loses a
-request of a chosen kind or the answer to it, and all that follows for a while.
+request of a chosen kind or the answer to it, and all that follows for a while. What the broker says
+to itself, which comes this way too, is never lost.
 
     with Proxy() as proxy, Broker(proxy.settings()) as broker:
         proxy.lead_to(broker)
@@ -15,6 +16,10 @@ import wire
 
 PRODUCE, OFFSET_FETCH, INIT_PRODUCER_ID, ADD_PARTITIONS_TO_TXN = 0, 9, 22, 24
 ADD_OFFSETS_TO_TXN, END_TXN, TXN_OFFSET_COMMIT = 25, 26, 28
+
+
+# Names by which clients introduce themselves: the pipeline's and librdkafka's own.
+CLIENTS = {b"mfn", b"rdkafka"}
 
 
 class _Fault:
@@ -119,33 +124,52 @@ class Proxy:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
-        """Requests of one connection, each with its answer to be lost or not; answers come in the
-        order of requests."""
+        """The requests of one connection; answers come in the order of requests."""
         try:
             server = socket.create_connection(self.target)
         except OSError:
             client.close()
             return
-        with self.lock:
-            self.connections |= {client, server}
-        lost = []  # correlation ids of requests whose answers get lost
-        threading.Thread(target=self._answer, args=(client, server, lost), daemon=True).start()
         try:
-            while True:
-                frame = _receive_frame(client)
-                api, _, number = struct.unpack_from(">hhi", frame, 4)
-                if self._is_silent():
-                    continue
-                fault = self._take_fault(api)
-                if fault is not None and not fault.loses_answer:
-                    self._happen(fault)
-                    continue
-                if fault is not None:
-                    lost.append((number, fault))
+            frame = _receive_frame(client)
+            (length,) = struct.unpack_from(">h", frame, 12)
+            if frame[14:14 + length] not in CLIENTS:
+                threading.Thread(target=self._pass, args=(server, client), daemon=True).start()
                 server.sendall(frame)
+                self._pass(client, server)
+                return
+            with self.lock:
+                self.connections |= {client, server}
+            lost = []  # numbers of requests whose answers get lost, with their faults
+            threading.Thread(target=self._answer, args=(client, server, lost), daemon=True).start()
+            while True:
+                self._request(frame, server, lost)
+                frame = _receive_frame(client)
         except OSError:
             client.close()
             server.close()
+
+    @staticmethod
+    def _pass(source, sink):
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+        except OSError:
+            pass
+        source.close()
+        sink.close()
+
+    def _request(self, frame, server, lost):
+        api, _, number = struct.unpack_from(">hhi", frame, 4)
+        if self._is_silent():
+            return
+        fault = self._take_fault(api)
+        if fault is not None and not fault.loses_answer:
+            self._happen(fault)
+            return
+        if fault is not None:
+            lost.append((number, fault))
+        server.sendall(frame)
 
     def _answer(self, client, server, lost):
         try:

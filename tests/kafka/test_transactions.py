@@ -89,17 +89,19 @@ class CopyTest(unittest.TestCase):
         self.sent = [(b"key %d" % number, b"value %d" % number) for number in range(count)]
         self.broker.produce("in", self.sent)
 
+    def lag(self):
+        """How many records the group has not committed."""
+        committed = self.broker.committed("copy", "in")
+        return sum(self.broker.end_offset("in", number) - committed.get(number, 0)
+                   for number in range(PARTITIONS))
+
     def check_copies(self, sent=None):
         sent = self.sent if sent is None else sent
         copies = [(message.key, message.value) for message in self.broker.consume("out")]
         lost = set(sent) - set(copies)
         self.assertFalse(lost, f"{len(lost)} of {len(sent)} are lost")
         self.assertEqual(len(sent), len(copies), "some are there more than once")
-        committed = self.broker.committed("copy", "in")
-        with self.broker.connect() as connection:
-            ends = {number: connection.end_offset("in", number, False)
-                    for number in range(PARTITIONS)}
-        self.assertEqual(ends, committed)
+        self.assertEqual(0, self.lag())
 
 
 class TransactionTest(CopyTest):
@@ -144,21 +146,20 @@ class TransactionTest(CopyTest):
         self.assertEqual([], self.broker.consume("in.dlq"))
 
     def test_a_broker_that_is_killed_again_and_again_loses_and_doubles_nothing(self):
-        self.make_topics(6000)
+        self.make_topics(2000)
         with Copier(self.broker.address, self.folder) as copier:
-            for kills in range(6):
-                copier.wait_for(50 + 90 * kills)
+            for kills in range(3):
+                copier.wait_for(20 + 50 * kills)
                 self.broker.kill()
                 self.broker.start()
             copier.finish()
         self.check_copies()
 
     def test_a_broker_that_does_not_answer_in_time_loses_and_doubles_nothing(self):
-        self.make_topics(6000)
-        troubles = []
+        self.make_topics(2000)
         with Copier(self.broker.address, self.folder, timeout_s=1) as copier:
-            for pauses in range(8):
-                copier.wait_for(30 + 60 * pauses)
+            for pauses in range(5):
+                copier.wait_for(20 + 30 * pauses)
                 time.sleep(0.001 * pauses)
                 self.broker.pause()
                 time.sleep(2.5)
@@ -168,20 +169,20 @@ class TransactionTest(CopyTest):
         self.check_copies()
 
     def test_a_copier_that_is_killed_again_and_again_loses_and_doubles_nothing(self):
-        self.make_topics(4000)
-        for kills in range(6):
+        self.make_topics(2000)
+        for kills in range(5):
             with Copier(self.broker.address, self.folder) as copier:
-                copier.wait_for(1 + 25 * kills)
+                copier.wait_for(1 + 10 * kills)
                 time.sleep(0.002 * kills)
         with Copier(self.broker.address, self.folder) as copier:
             copier.finish()
         self.check_copies()
 
     def test_another_producer_with_the_same_name_is_shut_out_in_turn(self):
-        self.make_topics(3000)
+        self.make_topics(2000)
         with Copier(self.broker.address, self.folder, transactional_id="copier") as copier:
             for intrusions in range(4):
-                copier.wait_for(20 + 50 * intrusions)
+                copier.wait_for(20 + 40 * intrusions)
                 with self.broker.transaction("copier"):
                     pass
             troubles = copier.finish()
@@ -189,7 +190,7 @@ class TransactionTest(CopyTest):
         self.check_copies()
 
     def test_copiers_that_take_each_others_partitions_away_double_nothing(self):
-        self.make_topics(6000)
+        self.make_topics(3000)
         others = [tempfile.mkdtemp(dir=self.folder) for _ in range(3)]
         with Copier(self.broker.address, self.folder) as copier:
             for number, folder in enumerate(others):
@@ -197,14 +198,17 @@ class TransactionTest(CopyTest):
                 with Copier(self.broker.address, folder) as other:
                     other.wait_for(10 + number)
             copier.finish()
+        while self.lag() > 0:  # a killed one keeps its partitions until its session is over
+            with Copier(self.broker.address, self.folder) as copier:
+                copier.finish()
         self.check_copies()
 
 
 class NetworkTest(CopyTest):
     """The silence lasts longer than the copier waits for a commit, so that it must find out
-    afterwards what became of it."""
+    afterwards what became of it, but not so long that it loses its partitions."""
 
-    SILENCE_S = 5
+    SILENCE_S = 4.5
 
     def setUp(self):
         self.proxy = proxy.Proxy()
@@ -214,7 +218,7 @@ class NetworkTest(CopyTest):
         self.proxy.lead_to(self.broker)
 
     def run_with(self, faults):
-        self.make_topics(2000)
+        self.make_topics(1000)
         with Copier(self.proxy.address, self.folder, timeout_s=1) as copier:
             for number, (lose, api) in enumerate(faults):
                 copier.wait_for(10 + 20 * number)
@@ -225,10 +229,10 @@ class NetworkTest(CopyTest):
         self.check_copies()
 
     def test_a_commit_whose_answer_is_lost_is_not_repeated(self):
-        self.run_with([(self.proxy.lose_answer, proxy.END_TXN)] * 3)
+        self.run_with([(self.proxy.lose_answer, proxy.END_TXN)] * 2)
 
     def test_a_commit_that_does_not_arrive_is_repeated(self):
-        self.run_with([(self.proxy.lose_request, proxy.END_TXN)] * 3)
+        self.run_with([(self.proxy.lose_request, proxy.END_TXN)] * 2)
 
     def test_answers_that_are_lost_at_other_places_double_nothing(self):
         self.run_with([(self.proxy.lose_answer, api) for api in (

@@ -70,12 +70,13 @@ static void on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t code,
     memset(self->is_at_end, 0, sizeof self->is_at_end);
 }
 
-static void open_consumer(driver *self, const char *servers)
+static void open_consumer(driver *self, const char *servers, const char *member)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     set(conf, "bootstrap.servers", servers);
     set(conf, "group.id", GROUP);
-    set(conf, "session.timeout.ms", "3000");
+    set(conf, "group.instance.id", member); /* a restarted one takes its place at once */
+    set(conf, "session.timeout.ms", "8000");
     set(conf, "heartbeat.interval.ms", "500");
     set(conf, "enable.auto.commit", "false");
     set(conf, "auto.offset.reset", "earliest");
@@ -286,7 +287,7 @@ int main(int argc, char **argv)
                                 .timeout_s = strtod(argv[3], NULL),
                                 .name = "publishers[0] (kafka)"};
     open_publisher(self, &options, &around, argv[1]);
-    open_consumer(self, argv[2]);
+    open_consumer(self, argv[2], argv[1]);
     size_t max = strtoul(argv[4], NULL, 10);
     max = max < BATCH_MAX ? max : BATCH_MAX;
     for (fetch(self, max); self->count > 0 || !is_at_end(self); fetch(self, max)) {

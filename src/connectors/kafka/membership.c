@@ -50,7 +50,7 @@ static void give_up_partitions(mfn__consumer *consumer,
     }
 }
 
-static void begin(mfn__consumer *consumer, const rd_kafka_topic_partition_list_t *partitions)
+static void begin(mfn__consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
 {
     for (int i = 0; i < partitions->cnt; i++) {
         mfn_error err = {0};
@@ -63,6 +63,9 @@ static void begin(mfn__consumer *consumer, const rd_kafka_topic_partition_list_t
     accept_partitions(consumer, partitions);
     if (consumer->is_paused) {
         mfn__consumer_pause(consumer);
+    } else {
+        /* librdkafka remembers over assignments that we paused a partition when it left. */
+        rd_kafka_resume_partitions(consumer->handle, partitions);
     }
 }
 

@@ -28,7 +28,7 @@ static const mfn_option option_table[] = {
                 "compression of record batches"),
     MFN__WHOLE(mfn__kafka_publisher_options, batch_size, 1, MFN__PARCELS_MAX, "100", "",
                "results that are under way at a time, or in one transaction"),
-    MFN__REAL(mfn__kafka_publisher_options, linger, 0, 1, "0.005", "s",
+    MFN__REAL(mfn__kafka_publisher_options, linger, 0, 1, "0", "s",
               "wait for more records to send together"),
     MFN__CHOICE(mfn__kafka_publisher_options, envelope, envelope_names, "none",
                 "CloudEvents 1.0 around each result"),
@@ -107,7 +107,7 @@ static mfn__content content(const void *options)
 static size_t capacity(const void *options)
 {
     const mfn__kafka_publisher_options *given = options;
-    return (size_t)given->batch_size;
+    return given->exactly_once ? MFN__PARCELS_MAX : (size_t)given->batch_size;
 }
 
 static bool is_exactly_once(const void *options)

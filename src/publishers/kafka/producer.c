@@ -70,6 +70,35 @@ static double delivery_timeout_ms(const mfn__producer *producer)
     return ret_ms > linger_ms + 1 ? ret_ms : linger_ms + 1;
 }
 
+static bool is_given(const mfn_texts *properties, const char *name)
+{
+    for (size_t i = 0; i < properties->count; i++) {
+        if (strcmp(properties->keys[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Better defaults than librdkafka's, for properties that may be given. */
+static mfn_status set_defaults(const mfn__producer *producer, rd_kafka_conf_t *conf, mfn_error *err)
+{
+    static const struct {
+        const char *name, *value;
+    } defaults[] = {
+        {"partitioner",
+         "murmur2_random"}, /* as the Java clients: a key has one partition for all */
+        {"reconnect.backoff.max.ms", "2000"},
+    };
+    mfn_status status = MFN_OK;
+    for (size_t i = 0; status == MFN_OK && i < sizeof defaults / sizeof *defaults; i++) {
+        if (!is_given(&producer->options->access.properties, defaults[i].name)) {
+            status = mfn__kafka_conf_set(conf, defaults[i].name, defaults[i].value, err);
+        }
+    }
+    return status;
+}
+
 static mfn_status set_all(const mfn__producer *producer, rd_kafka_conf_t *conf, mfn_error *err)
 {
     const mfn__kafka_publisher_options *options = producer->options;
@@ -80,11 +109,10 @@ static mfn_status set_all(const mfn__producer *producer, rd_kafka_conf_t *conf, 
     } texts[] = {
         {"enable.idempotence", "true"},
         {"acks", "all"},
-        {"partitioner", "murmur2_random"}, /* as the Java clients: keys meet in one partition */
         {"compression.type", compression_values[options->compression]},
         {"linger.ms", linger},
     };
-    mfn_status status = MFN_OK;
+    mfn_status status = set_defaults(producer, conf, err);
     for (size_t i = 0; status == MFN_OK && i < sizeof texts / sizeof *texts; i++) {
         status = mfn__kafka_conf_set(conf, texts[i].name, texts[i].value, err);
     }

@@ -90,6 +90,7 @@ static void expect(world *self)
             self->requests = differences[i].requests;
             self->outcome = differences[i].outcome;
             self->why = differences[i].why;
+            self->cmp->corrected = self->why;
         }
     }
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "net/http.h"
 #include "suite.h"
@@ -195,6 +196,27 @@ START_TEST(a_secret_across_the_end_of_what_is_shown_does_not_appear_in_part)
 }
 END_TEST
 
+START_TEST(without_memory_for_looking_no_answer_is_shown)
+{
+    static const mfn__http_access access = {
+        .bearer_token = "t0ken", .username = "me", .password = "opensesame"};
+    bool is_shown = false;
+    for (int64_t i = 0; !is_shown; i++) {
+        mfn__http_exchange exchange = answered(400, "t0ken opensesame hunter2 end");
+        exchange.access = &access;
+        mfn__advice advice = {0};
+        mfn_error err = {0};
+        mfn__mem_fail_after(i);
+        ck_assert_int_eq(mfn__http_judge(&exchange, NULL, &advice, &err), MFN_INVALID);
+        mfn__mem_fail_after(-1);
+        is_shown = strstr(err.text, ": … … … end") != NULL;
+        ck_assert_msg(is_shown || mfn__text_ends_with(err.text, "HTTP status 400"), "%s", err.text);
+        mfn__http_exchange_deinit(&exchange);
+        ck_assert_int_lt(i, 20);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -205,6 +227,7 @@ int main(void)
         the_error_ends_with_the_beginning_of_the_answer,
         an_answer_that_repeats_secrets_is_shown_without_them,
         a_secret_across_the_end_of_what_is_shown_does_not_appear_in_part,
+        without_memory_for_looking_no_answer_is_shown,
         NULL,
     };
     return mfn_test_run("http_judge", tests);
