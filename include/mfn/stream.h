@@ -61,9 +61,9 @@ typedef struct mfn_connector mfn_connector;
 typedef struct mfn_item {
     const char *bytes; /* as it came, followed by a NUL that `size` does not count */
     size_t size;
-    const char *origin; /* for people: "jobs/a.ndjson", "kafka:jobs[0]@17" */
-    uint64_t line;      /* 1-based; 0 where there are no lines */
-    mfn_error problem;  /* status is not MFN_OK when it cannot be a job: broken JSON, too large */
+    const char *origin;  /* for people: "jobs/a.ndjson", "kafka:jobs[0]@17" */
+    uint64_t line;       /* 1-based; 0 where there are no lines */
+    mfn_error problem;   /* status is not MFN_OK when it cannot be a job: broken JSON, too large */
     uint64_t receipt[3]; /* for mfn_connector_acknowledge; opaque */
 } mfn_item;
 
@@ -89,8 +89,7 @@ MFN_CHECKED MFN_API mfn_status mfn_connector_acknowledge(mfn_connector *connecto
                                                          mfn_error *err);
 
 /* Whether the source can be reached, and why not. Moves no data; works without a connection. */
-MFN_CHECKED MFN_API mfn_status mfn_connector_check_health(mfn_connector *connector,
-                                                          mfn_error *err);
+MFN_CHECKED MFN_API mfn_status mfn_connector_check_health(mfn_connector *connector, mfn_error *err);
 MFN_API mfn_component_state mfn_connector_state(const mfn_connector *connector);
 MFN_API void mfn_connector_metrics(const mfn_connector *connector, mfn_component_metrics *ret);
 MFN_API void mfn_connector_disconnect(mfn_connector *connector);
@@ -103,7 +102,7 @@ typedef struct mfn_publisher mfn_publisher;
 typedef struct mfn_event {
     const char *id;        /* simulation_id: key, name; NULL: made from the content */
     const char *result_id; /* what makes two events the same; NULL: SHA-256 of the content */
-    const char *bytes;     /* JSON */
+    const char *bytes;     /* JSON; on one line where append_mode makes lines of it */
     size_t size;
 } mfn_event;
 
@@ -118,8 +117,7 @@ MFN_CHECKED MFN_API mfn_status mfn_publisher_connect(mfn_publisher *publisher, m
 MFN_CHECKED MFN_API mfn_status mfn_publisher_publish(mfn_publisher *publisher,
                                                      const mfn_event *events, size_t count,
                                                      mfn_error *err);
-MFN_CHECKED MFN_API mfn_status mfn_publisher_check_health(mfn_publisher *publisher,
-                                                          mfn_error *err);
+MFN_CHECKED MFN_API mfn_status mfn_publisher_check_health(mfn_publisher *publisher, mfn_error *err);
 MFN_API mfn_component_state mfn_publisher_state(const mfn_publisher *publisher);
 MFN_API void mfn_publisher_metrics(const mfn_publisher *publisher, mfn_component_metrics *ret);
 MFN_API void mfn_publisher_disconnect(mfn_publisher *publisher);

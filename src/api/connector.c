@@ -6,6 +6,7 @@
 #include "api/kinds.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "codec/json_grammar.h"
 
 #define PLACE_MAX  512
 #define WAIT_MAX_S 1e9
@@ -96,22 +97,31 @@ mfn_status mfn_connector_connect(mfn_connector *connector, mfn_error *err)
     return status;
 }
 
+static mfn_item item_of(const mfn__message *message)
+{
+    bool is_in_inbox = message->inbox_row != 0;
+    mfn_item item = {
+        .bytes = message->job != NULL ? message->job : message->original,
+        .size = message->job != NULL ? message->job_size : message->original_size,
+        .origin = message->origin,
+        .line = message->line,
+        .problem = message->problem,
+        .receipt = {is_in_inbox ? IN_INBOX : AT_SOURCE,
+                    is_in_inbox ? message->inbox_row : message->source, message->index},
+    };
+    if (item.problem.status == MFN_OK) { /* kinds do not look into all that they bring */
+        (void)mfn__json_grammar_check(item.bytes, item.size, &item.problem);
+    }
+    return item;
+}
+
+/* Returns the bytes of all items. */
 static uint64_t show_items(mfn_connector *connector)
 {
     uint64_t bytes = 0;
     for (size_t i = 0; i < connector->batch.count; i++) {
-        const mfn__message *message = connector->batch.messages[i];
-        bool is_in_inbox = message->inbox_row != 0;
-        connector->items[i] = (mfn_item){
-            .bytes = message->job != NULL ? message->job : message->original,
-            .size = message->job != NULL ? message->job_size : message->original_size,
-            .origin = message->origin,
-            .line = message->line,
-            .problem = message->problem,
-            .receipt = {is_in_inbox ? IN_INBOX : AT_SOURCE,
-                        is_in_inbox ? message->inbox_row : message->source, message->index},
-        };
-        bytes += message->original_size;
+        connector->items[i] = item_of(connector->batch.messages[i]);
+        bytes += connector->batch.messages[i]->original_size;
     }
     return bytes;
 }

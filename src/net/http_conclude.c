@@ -51,7 +51,13 @@ static void fail_exchange(mfn__http_transfer *self, CURLcode code)
         mfn__fail(&exchange->problem, MFN_ACCESS, "ca_file", "TLS: %s", reason);
         break;
     case CURLE_OUT_OF_MEMORY:
-        mfn__fail_memory(&exchange->problem);
+        if (mfn__http_transfer_was_sent(self) && !self->is_head_over) {
+            /* libcurl calls by this name a header that is longer than it wants. */
+            mfn__fail(&exchange->problem, MFN_IO, NULL,
+                      "a header of the answer is too long, or memory is short");
+        } else {
+            mfn__fail_memory(&exchange->problem);
+        }
         break;
     case CURLE_UNSUPPORTED_PROTOCOL:
         if (mfn__http_transfer_was_sent(self)) { /* that of the answer */
@@ -118,48 +124,57 @@ static bool is_redirect(const mfn__http_exchange *exchange, long status)
     return keeps_method || (is_get && (status == 301 || status == 302 || status == 303));
 }
 
-static bool refuse_redirect(mfn__http_transfer *self, const char *why, const char *target)
+static void refuse_redirect(mfn__http_transfer *self, const char *why, const char *target)
 {
     char shown[URL_SHOWN];
     mfn__url_redact(target, shown, sizeof shown);
     self->exchange->is_paused = true;
     mfn__fail(&self->exchange->problem, MFN_INVALID, "url", "the redirect to %s %s", shown, why);
-    return false;
+}
+
+/* What speaks against going there, or NULL. */
+static const char *find_objection(const mfn__http_transfer *self, const char *target)
+{
+    if (self->redirects_left == 0) {
+        return "is one too many (max_redirects)";
+    }
+    if (mfn__url_check(target, "url", NULL) != MFN_OK) {
+        return "is no plain http or https URL";
+    }
+    if (mfn__url_same_origin(self->url, target)) {
+        return NULL;
+    }
+    if (mfn__url_same_host(self->url, target) || strncasecmp(self->url, target, 5) != 0) {
+        return "changes the scheme";
+    }
+    if (!self->exchange->access->allow_other_hosts) {
+        return "leads to another host: set allow_other_hosts: true if that is meant";
+    }
+    return NULL;
 }
 
 /* True when the next hop is set. */
 static bool follow(mfn__http_transfer *self)
 {
-    char *target = NULL;
-    curl_easy_getinfo(self->easy, CURLINFO_REDIRECT_URL, &target);
-    if (target == NULL) {
+    char *location = NULL;
+    curl_easy_getinfo(self->easy, CURLINFO_REDIRECT_URL, &location);
+    if (location == NULL) {
         return false;
     }
-    if (self->redirects_left == 0) {
-        return refuse_redirect(self, "is one too many (max_redirects)", target);
+    char *target = resolve(self->url, location, strlen(location)); /* without a fragment */
+    const char *objection = find_objection(self, target != NULL ? target : location);
+    if (objection != NULL) {
+        refuse_redirect(self, objection, location);
+        mfn__mem_free(target);
+        return false;
     }
-    if (mfn__url_check(target, "url", NULL) != MFN_OK) {
-        return refuse_redirect(self, "is no plain http or https URL", target);
-    }
-    if (!mfn__url_same_origin(self->url, target)) {
-        if (mfn__url_same_host(self->url, target) || strncasecmp(self->url, target, 5) != 0) {
-            return refuse_redirect(self, "changes the scheme", target);
-        }
-        if (!self->exchange->access->allow_other_hosts) {
-            return refuse_redirect(self,
-                                   "leads to another host: set allow_other_hosts: true if that is "
-                                   "meant",
-                                   target);
-        }
-    }
-    char *url = mfn__mem_copy_text(target);
-    if (url == NULL) {
+    if (target == NULL) {
         mfn__fail_memory(&self->exchange->problem);
         return false;
     }
-    self->is_elsewhere |= !mfn__url_same_origin(self->exchange->url, url);
+    self->is_elsewhere |= !mfn__url_same_origin(self->exchange->url, target);
     mfn__mem_free(self->url);
-    self->url = url;
+    self->url = target;
     self->redirects_left--;
     return true;
 }

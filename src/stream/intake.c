@@ -14,10 +14,10 @@ typedef struct intake {
     mfn__breaker breaker;
     mfn__replay *replay;
     uint64_t order;
-    uint64_t failures;    /* in a row */
-    int64_t first_ns;     /* when the first of them was */
-    int64_t waiting_ns;   /* since when input is incomplete; 0: it is not */
-    bool has_warned;      /* of that */
+    uint64_t failures;  /* in a row */
+    int64_t first_ns;   /* when the first of them was */
+    int64_t waiting_ns; /* since when input is incomplete; 0: it is not */
+    bool has_warned;    /* of that */
 } intake;
 
 static bool must_stop(const intake *self)
@@ -60,8 +60,7 @@ static void hand_over(intake *self, const mfn__batch *batch)
 
 static void sleep_in_steps(const intake *self, double duration_s)
 {
-    int64_t end_ns =
-        mfn__run_now_ns(self->run) + (int64_t)(duration_s * (double)MFN__NS_PER_S);
+    int64_t end_ns = mfn__run_now_ns(self->run) + (int64_t)(duration_s * (double)MFN__NS_PER_S);
     while (mfn__run_now_ns(self->run) < end_ns && !must_stop(self)) {
         mfn__run_sleep(self->run, PENDING_WAIT_S);
         if (self->ops->keep_alive != NULL) {
@@ -115,8 +114,8 @@ static bool retry_fetch(intake *self, const mfn__advice *advice, const mfn_error
         mfn__breaker_failure(&self->breaker, now_ns);
     }
     note_breaker(self);
-    double delay_s = may_retry ? mfn__run_delay_s(run, retry, self->failures, advice)
-                               : retry->max_retry_delay;
+    double delay_s =
+        may_retry ? mfn__run_delay_s(run, retry, self->failures, advice) : retry->max_retry_delay;
     if (self->breaker.state == MFN__BREAKER_OPEN) {
         delay_s = run->pipeline->connector_breaker.recovery_timeout;
     }
@@ -176,8 +175,8 @@ static bool take_some(intake *self)
     mfn__advice advice = {0};
     mfn_error err = {0};
     int64_t wait_ns = run->options->once ? 0 : FETCH_WAIT_NS;
-    mfn_status status = self->ops->fetch(run->connector, mfn__run_now_ns(run) + wait_ns, &batch,
-                                         &advice, &err);
+    mfn_status status =
+        self->ops->fetch(run->connector, mfn__run_now_ns(run) + wait_ns, &batch, &advice, &err);
     bool is_quiet = (status == MFN_NOT_FOUND || status == MFN_TIMED_OUT) &&
                     advice.trouble == MFN__TROUBLE_BY_STATUS;
     if (!is_quiet && self->failures == 0) {

@@ -59,8 +59,7 @@ typedef struct mfn__connector_ops {
     /* Judges options beyond what the table says; NULL when the table says all. */
     mfn_status (*check)(const void *options, mfn_error *err);
     /* Tries to reach the source without taking anything; `surroundings` has no ledger. */
-    mfn_status (*probe)(const void *options, const mfn__surroundings *surroundings,
-                        mfn_error *err);
+    mfn_status (*probe)(const void *options, const mfn__surroundings *surroundings, mfn_error *err);
     mfn_status (*open)(const void *options, const mfn__surroundings *surroundings, void **ret_self,
                        mfn_error *err);
     /* Waits until there is something, at most to the deadline (monotonic). MFN_OK: a batch of at
@@ -98,11 +97,11 @@ typedef struct mfn__parcel {
     const char *simulation_id, *result_id;
     const char *bytes; /* the content that the publisher asked for */
     size_t size;
-    int64_t wall_ns;         /* when it was computed */
-    bool is_done;            /* set by publish: durable at the destination */
-    bool was_known;          /* set by publish: its result was published there before */
-    mfn_error problem;       /* set by publish: it can never be published there */
-    const void *extra;       /* the message's, see mfn__message; NULL when it was spooled */
+    int64_t wall_ns;   /* when it was computed */
+    bool is_done;      /* set by publish: durable at the destination */
+    bool was_known;    /* set by publish: its result was published there before */
+    mfn_error problem; /* set by publish: it can never be published there */
+    const void *extra; /* the message's, see mfn__message; NULL when it was spooled */
 } mfn__parcel;
 
 typedef struct mfn__publisher_ops {
@@ -114,8 +113,7 @@ typedef struct mfn__publisher_ops {
     /* The key of its destination in the ledger, from options that say where, without secrets. */
     void (*identify)(const void *options, mfn__buffer *ret);
     mfn_status (*check)(const void *options, mfn_error *err); /* NULL: the table says all */
-    mfn_status (*probe)(const void *options, const mfn__surroundings *surroundings,
-                        mfn_error *err);
+    mfn_status (*probe)(const void *options, const mfn__surroundings *surroundings, mfn_error *err);
     /* Which content it needs, and how many parcels one call may have at most (up to
      * MFN__PARCELS_MAX). */
     mfn__content (*content)(const void *options);
@@ -129,11 +127,11 @@ typedef struct mfn__publisher_ops {
      * the publisher's own. */
     mfn_status (*publish)(void *self, mfn__parcel *parcels, size_t count, mfn__advice *ret_advice,
                           mfn_error *err);
-    /* Exactly once: publishes the parcels, the dead letters and the position (NULL when none of them
-     * came from the source: replays) in one transaction.
-     * MFN_OK: committed. A parcel with a problem means that the transaction was aborted because of
-     * it. MFN_CANCELLED: some of it belongs to somebody else by now: drop all. NULL for kinds
-     * without transactions, and `is_exactly_once` tells whether the options ask for it. */
+    /* Exactly once: publishes the parcels, the dead letters and the position (NULL when none of
+     * them came from the source: replays) in one transaction. MFN_OK: committed. A parcel with a
+     * problem means that the transaction was aborted because of it. MFN_CANCELLED: some of it
+     * belongs to somebody else by now: drop all. NULL for kinds without transactions, and
+     * `is_exactly_once` tells whether the options ask for it. */
     mfn_status (*transact)(void *self, mfn__parcel *parcels, size_t count,
                            const mfn__dead_letter *letters, size_t letter_count,
                            const struct mfn__kafka_position *position, mfn__advice *ret_advice,

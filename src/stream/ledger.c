@@ -102,10 +102,11 @@ static mfn_status prepare_schema(mfn__ledger *ledger, mfn_error *err)
         return status;
     }
     if (version > MFN__LEDGER_FORMAT) {
-        return mfn__fail(err, MFN_UNSUPPORTED, "state",
-                         "'%s' has format %d, and this mfn reads formats up to %d: use the mfn that "
-                         "wrote it, or another state file",
-                         ledger->path, version, MFN__LEDGER_FORMAT);
+        return mfn__fail(
+            err, MFN_UNSUPPORTED, "state",
+            "'%s' has format %d, and this mfn reads formats up to %d: use the mfn that "
+            "wrote it, or another state file",
+            ledger->path, version, MFN__LEDGER_FORMAT);
     }
     if (version == MFN__LEDGER_FORMAT) {
         return MFN_OK;
@@ -267,7 +268,7 @@ sqlite3_stmt *mfn__ledger_fresh(mfn__ledger *ledger, mfn__statement which)
 }
 
 mfn_status mfn__ledger_change(mfn__ledger *ledger, sqlite3_stmt *statement, const char *doing,
-                         mfn_error *err)
+                              mfn_error *err)
 {
     int code = sqlite3_step(statement);
     mfn_status status = code == SQLITE_DONE ? MFN_OK : mfn__ledger_fail(ledger, doing, err);
@@ -281,7 +282,7 @@ bool mfn__ledger_has_changed(const mfn__ledger *ledger)
 }
 
 mfn_status mfn__ledger_query(mfn__ledger *ledger, sqlite3_stmt *statement, bool *ret_found,
-                        const char *doing, mfn_error *err)
+                             const char *doing, mfn_error *err)
 {
     int code = sqlite3_step(statement);
     if (code != SQLITE_ROW && code != SQLITE_DONE) {
@@ -292,4 +293,3 @@ mfn_status mfn__ledger_query(mfn__ledger *ledger, sqlite3_stmt *statement, bool 
     *ret_found = code == SQLITE_ROW;
     return MFN_OK;
 }
-

@@ -63,7 +63,8 @@ sqlite3_stmt *mfn__ledger_fresh(mfn__ledger *ledger, mfn__statement which);
 mfn_status mfn__ledger_change(mfn__ledger *ledger, sqlite3_stmt *statement, const char *doing,
                               mfn_error *err);
 
-/* Steps to the next row: `*ret_found` tells whether there is one. Reset the statement afterwards. */
+/* Steps to the next row: `*ret_found` tells whether there is one. Reset the statement afterwards.
+ */
 mfn_status mfn__ledger_query(mfn__ledger *ledger, sqlite3_stmt *statement, bool *ret_found,
                              const char *doing, mfn_error *err);
 

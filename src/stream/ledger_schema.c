@@ -33,9 +33,8 @@ const char *const mfn__ledger_sql[MFN__STATEMENT_COUNT] = {
     [MFN__FILE_FIND] =
         "SELECT id, items_done, finished, kept FROM files WHERE device = ?1 AND inode = ?2"
         " AND size_bytes = ?3 AND modified_ns = ?4 AND digest = ?5",
-    [MFN__FILE_ADD] =
-        "INSERT INTO files (device, inode, size_bytes, modified_ns, digest, path)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [MFN__FILE_ADD] = "INSERT INTO files (device, inode, size_bytes, modified_ns, digest, path)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [MFN__FILE_UPDATE] = "UPDATE files SET items_done = ?2, finished = ?3, kept = ?4 WHERE id = ?1",
     [MFN__TARGET_ADD] = "INSERT OR IGNORE INTO targets (key) VALUES (?1)",
     [MFN__TARGET_FIND] = "SELECT id FROM targets WHERE key = ?1",
@@ -52,12 +51,10 @@ const char *const mfn__ledger_sql[MFN__STATEMENT_COUNT] = {
     [MFN__KNOWN_SET] =
         "INSERT OR REPLACE INTO known (target, digest, generation) VALUES (?1, ?2, ?3)",
     [MFN__KNOWN_FORGET] = "DELETE FROM known WHERE target = ?1 AND generation < ?2",
-    [MFN__INBOX_ADD] =
-        "INSERT INTO inbox (source, origin, line, item, original, only_publisher)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    [MFN__INBOX_NEXT] =
-        "SELECT id, origin, line, item, original, only_publisher FROM inbox"
-        " WHERE source = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+    [MFN__INBOX_ADD] = "INSERT INTO inbox (source, origin, line, item, original, only_publisher)"
+                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [MFN__INBOX_NEXT] = "SELECT id, origin, line, item, original, only_publisher FROM inbox"
+                        " WHERE source = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
     [MFN__INBOX_REMOVE] = "DELETE FROM inbox WHERE id = ?1",
     [MFN__INBOX_COUNT] = "SELECT count(*) FROM inbox WHERE source = ?1",
     [MFN__OUTBOX_ADD] =

@@ -53,7 +53,8 @@ static void write_jobs(const mfn__run_summary *summary, mfn__buffer *text)
     one(text, "mfn_jobs_handed_back_total", COUNTER,
         "Jobs whose partition went to another member of the group.", counts->handed_back);
     head(text, "mfn_jobs_unaccounted", GAUGE,
-         "Read less published, dead-lettered, spooled, in flight and handed back: 0 unless there is a bug.");
+         "Read less published, dead-lettered, spooled, in flight and handed back: 0 unless there "
+         "is a bug.");
     mfn__buffer_append_format(text, "mfn_jobs_unaccounted %" PRId64 "\n", counts->unaccounted);
     one(text, "mfn_jobs_waiting", GAUGE, "Jobs in the queue before the workers.",
         (uint64_t)summary->jobs_waiting);

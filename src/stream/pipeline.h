@@ -49,8 +49,8 @@ size_t mfn__pipeline_component_count(const mfn__pipeline *pipeline);
 mfn_status mfn__pipeline_probe(const mfn__pipeline *pipeline, size_t index,
                                const mfn__surroundings *surroundings, mfn_error *err);
 
-/* read = published + dead_lettered + spooled + in_flight + handed_back, always: `unaccounted` is the difference,
- * from counts that are kept at different places. */
+/* read = published + dead_lettered + spooled + in_flight + handed_back, always: `unaccounted` is
+ * the difference, from counts that are kept at different places. */
 typedef struct mfn__run_counts {
     uint64_t read;          /* jobs taken in */
     uint64_t computed;      /* results */

@@ -262,8 +262,9 @@ static void judge_destinations(const loading *load, const mfn__yaml_node *root)
             if (keys[k].size == keys[i].size &&
                 memcmp(keys[k].data, keys[i].data, keys[i].size) == 0) {
                 char text[96];
-                snprintf(text, sizeof text, "publishers[%zu] and publishers[%zu] have the same "
-                                            "destination",
+                snprintf(text, sizeof text,
+                         "publishers[%zu] and publishers[%zu] have the same "
+                         "destination",
                          k, i);
                 add_problem(load, mfn__yaml_get(root, "publishers"), text);
             }
@@ -286,8 +287,9 @@ static void judge_exactly_once(const loading *load, const mfn__yaml_node *root)
         }
         pipeline->is_exactly_once = true;
         if (pipeline->publisher_count > 1 || pipeline->connector->position == NULL) {
-            add_problem(load, mfn__yaml_get(root, "publishers"),
-                        "publishers: exactly_once needs a Kafka connector and this publisher alone");
+            add_problem(
+                load, mfn__yaml_get(root, "publishers"),
+                "publishers: exactly_once needs a Kafka connector and this publisher alone");
         }
     }
 }
@@ -355,4 +357,3 @@ void mfn__pipeline_free(mfn__pipeline *pipeline)
     mfn__yaml_free(pipeline->yaml);
     mfn__mem_free(pipeline);
 }
-

@@ -16,12 +16,12 @@
 #include "stream/transact.h"
 #include "stream/worker.h"
 
-#define TICK_NS            (100 * MFN__NS_PER_MS)
-#define METRICS_NS         (5 * MFN__NS_PER_S)
-#define STALL_NS           (60 * MFN__NS_PER_S)
-#define METRICS_BYTES_MAX  ((size_t)1 << 20)
-#define COMPUTE_TRIES      3
-#define COMPUTE_WAIT_S     1.0
+#define TICK_NS           (100 * MFN__NS_PER_MS)
+#define METRICS_NS        (5 * MFN__NS_PER_S)
+#define STALL_NS          (60 * MFN__NS_PER_S)
+#define METRICS_BYTES_MAX ((size_t)1 << 20)
+#define COMPUTE_TRIES     3
+#define COMPUTE_WAIT_S    1.0
 
 typedef struct team {
     mfn__run run;
@@ -150,10 +150,8 @@ static void summarize(team *self)
     summary->spool_bytes = mfn__spool_bytes(run->spool);
     summary->jobs_waiting = mfn__queue_length(run->jobs);
     summary->http = mfn__http_pool_counts(run->http);
-    summary->seconds =
-        (double)(mfn__run_now_ns(run) - self->started_ns) / (double)MFN__NS_PER_S;
-    summary->is_unfinished =
-        mfn__run_is_abandoned(run) || counts->in_flight > 0 || backlog > 0;
+    summary->seconds = (double)(mfn__run_now_ns(run) - self->started_ns) / (double)MFN__NS_PER_S;
+    summary->is_unfinished = mfn__run_is_abandoned(run) || counts->in_flight > 0 || backlog > 0;
 }
 
 static void write_metrics(team *self)

@@ -136,8 +136,8 @@ bool mfn__run_bury(mfn__run *run, const mfn__dead_letter *letter)
             mfn__run_fail(run, &err);
             return false;
         }
-        double delay_s = may_retry ? mfn__run_delay_s(run, retry, attempt, &no_advice)
-                                   : retry->max_retry_delay;
+        double delay_s =
+            may_retry ? mfn__run_delay_s(run, retry, attempt, &no_advice) : retry->max_retry_delay;
         mfn__run_warn(run, "writing a dead letter failed, retrying in %.2fs (attempt %llu): %s",
                       delay_s, (unsigned long long)attempt + 1, err.text);
         atomic_fetch_add(&run->account.retries, 1);
@@ -147,9 +147,8 @@ bool mfn__run_bury(mfn__run *run, const mfn__dead_letter *letter)
 
 void mfn__run_return(mfn__run *run, mfn__message *message)
 {
-    atomic_fetch_add(mfn__run_is_abandoned(run) ? &run->account.returned
-                                                : &run->account.handed_back,
-                     1);
+    atomic_fetch_add(
+        mfn__run_is_abandoned(run) ? &run->account.returned : &run->account.handed_back, 1);
     atomic_fetch_sub(&run->account.alive, 1);
     mfn__message_free(message);
 }

@@ -43,14 +43,14 @@ typedef struct mfn__run {
     size_t lane_count;
     struct mfn__sequence *sequence; /* exactly once: takes the place of the lanes; else NULL */
     mfn__account account;
-    atomic_size_t busy_lanes; /* the last one to end closes `finished` */
-    atomic_bool abandon; /* leave everything that is not settled for the next run */
+    atomic_size_t busy_lanes;         /* the last one to end closes `finished` */
+    atomic_bool abandon;              /* leave everything that is not settled for the next run */
     atomic_int_fast64_t stop_seen_ns; /* when the stop was noticed; 0: not yet */
 
     pthread_mutex_t mutex; /* guards all below */
     mfn__metrics fetch_metrics;
     mfn__breaker_state fetch_breaker;
-    mfn_error failure; /* the first reason for giving up */
+    mfn_error failure;            /* the first reason for giving up */
     pthread_mutex_t letter_mutex; /* one dead letter at a time */
     uint64_t jitter_state;
 } mfn__run;

@@ -113,8 +113,7 @@ void mfn__sequence_close(mfn__sequence *sequence)
 bool mfn__sequence_is_over(mfn__sequence *sequence)
 {
     pthread_mutex_lock(&sequence->mutex);
-    bool is_over =
-        sequence->is_closed && sequence->ring[sequence->next % sequence->size] == NULL;
+    bool is_over = sequence->is_closed && sequence->ring[sequence->next % sequence->size] == NULL;
     pthread_mutex_unlock(&sequence->mutex);
     return is_over;
 }

@@ -165,14 +165,15 @@ static bool store(mfn__run *run, const settling *self)
         bool may_retry = mfn__retry_allows(retry, tried + 1);
         if (!mfn_status_is_transient(status) || mfn__run_is_abandoned(run) ||
             (!may_retry && mfn__run_must_end(run))) {
-            mfn__run_warn(run, "saving the state failed after %llu attempts: %s. Nothing is lost: "
-                               "mend it and run again",
+            mfn__run_warn(run,
+                          "saving the state failed after %llu attempts: %s. Nothing is lost: "
+                          "mend it and run again",
                           (unsigned long long)tried + 1, err.text);
             mfn__run_fail(run, &err);
             return false;
         }
-        double delay_s = may_retry ? mfn__run_delay_s(run, retry, tried, &no_advice)
-                                   : retry->max_retry_delay;
+        double delay_s =
+            may_retry ? mfn__run_delay_s(run, retry, tried, &no_advice) : retry->max_retry_delay;
         mfn__run_warn(run, "saving the state failed, retrying in %.2fs (attempt %llu): %s", delay_s,
                       (unsigned long long)tried + 1, err.text);
         atomic_fetch_add(&run->account.retries, 1);
@@ -236,8 +237,7 @@ static void settle(mfn__run *run, settling *self)
         return;
     }
     collect_receipts(self);
-    bool is_settled =
-        bury_all(run, self) && (!needs_ledger(run, self) || store(run, self));
+    bool is_settled = bury_all(run, self) && (!needs_ledger(run, self) || store(run, self));
     if (is_settled) {
         end_settled(run, self);
         return;

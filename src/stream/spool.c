@@ -214,8 +214,8 @@ static mfn_status take_rows(mfn__spool *spool, const struct wanted *wanted, mfn_
 mfn_status mfn__inbox_take(mfn__spool *spool, uint64_t source, uint64_t *position, mfn__batch *ret,
                            mfn_error *err)
 {
-    const struct wanted wanted = {MFN__INBOX_NEXT, source, *position, MFN__BATCH_MAX,
-                                  read_inbox_row,  MFN__CONTENT_RESULT};
+    const struct wanted wanted = {MFN__INBOX_NEXT, source,         *position,
+                                  MFN__BATCH_MAX,  read_inbox_row, MFN__CONTENT_RESULT};
     mfn_status status = take_rows(spool, &wanted, ret, err);
     if (status == MFN_OK && ret->count > 0) {
         *position = ret->messages[ret->count - 1]->inbox_row;
@@ -259,8 +259,8 @@ mfn_status mfn__outbox_add(mfn__spool *spool, uint64_t target, const mfn__messag
 mfn_status mfn__outbox_take(mfn__spool *spool, uint64_t target, uint64_t position,
                             mfn__content content, size_t max, mfn__batch *ret, mfn_error *err)
 {
-    const struct wanted wanted = {MFN__OUTBOX_NEXT, target,          position,
-                                  max,              read_outbox_row, content};
+    const struct wanted wanted = {MFN__OUTBOX_NEXT, target, position, max,
+                                  read_outbox_row,  content};
     return take_rows(spool, &wanted, ret, err);
 }
 

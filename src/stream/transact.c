@@ -69,8 +69,7 @@ static void sort_out(const mfn__run *run, bundle *self)
     for (size_t i = 0; i < self->count; i++) {
         mfn__message *message = self->messages[i];
         if (message->inbox_row == 0) { /* a replay has no offset */
-            self->receipts[self->receipt_count++] =
-                (mfn__receipt){message->source, message->index};
+            self->receipts[self->receipt_count++] = (mfn__receipt){message->source, message->index};
         }
         if (message->problem.status != MFN_OK) {
             self->letters[self->letter_count++] = mfn__dead_letter_of(message);
@@ -98,9 +97,9 @@ static mfn_status transact_once(mfn__run *run, bundle *self, mfn__advice *advice
                                                     self->receipt_count, &position, err);
     }
     if (status == MFN_OK) {
-        status = ops->transact(mfn__lane_publisher(run->lanes[0]), self->parcels,
-                               self->parcel_count, self->letters, self->letter_count, position,
-                               advice, err);
+        status =
+            ops->transact(mfn__lane_publisher(run->lanes[0]), self->parcels, self->parcel_count,
+                          self->letters, self->letter_count, position, advice, err);
     }
     mfn__kafka_position_free(position);
     return status;
@@ -151,13 +150,13 @@ static bool wait_for_retry(mfn__run *run, uint64_t tried, const mfn__advice *adv
 {
     const mfn__retry_options *retry = &run->pipeline->publishers[0].retry;
     bool may_retry = mfn__retry_allows(retry, tried + 1);
-    bool gives_up =
-        mfn__run_is_abandoned(run) || (!may_retry && mfn__run_must_end(run)) ||
-        mfn__run_trouble(err->status, advice) == MFN__TROUBLE_PERMANENT;
+    bool gives_up = mfn__run_is_abandoned(run) || (!may_retry && mfn__run_must_end(run)) ||
+                    mfn__run_trouble(err->status, advice) == MFN__TROUBLE_PERMANENT;
     mfn__lane_count_error(run->lanes[0], err, !gives_up);
     if (gives_up) {
-        mfn__run_warn(run, "the transaction failed after %llu attempts: %s. Nothing is lost: mend "
-                           "it and run again",
+        mfn__run_warn(run,
+                      "the transaction failed after %llu attempts: %s. Nothing is lost: mend "
+                      "it and run again",
                       (unsigned long long)tried + 1, err->text);
         mfn__run_fail(run, err);
         return false;

@@ -18,8 +18,10 @@ typedef struct sample {
 static const char *const formats[] = {"auto", "json", NULL};
 
 static const mfn_option table[] = {
-    {"flag", MFN_OPTION_BOOL, offsetof(sample, flag), 0, 0, false, false, NULL, "false", "", "f", false},
-    {"port", MFN_OPTION_WHOLE, offsetof(sample, port), 1, 9, false, false, NULL, "1", "bytes", "p", false},
+    {"flag", MFN_OPTION_BOOL, offsetof(sample, flag), 0, 0, false, false, NULL, "false", "", "f",
+     false},
+    {"port", MFN_OPTION_WHOLE, offsetof(sample, port), 1, 9, false, false, NULL, "1", "bytes", "p",
+     false},
     {"timeout", MFN_OPTION_REAL, offsetof(sample, timeout_s), 0, 9, true, false, NULL, "1", "s",
      "t", false},
     {"directory", MFN_OPTION_TEXT, offsetof(sample, directory), 1, 9, false, false, NULL, NULL, "",

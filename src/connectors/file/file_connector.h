@@ -19,6 +19,6 @@ extern const mfn__connector_ops mfn__file_connector;
 
 /* Whether the directory is there and can be listed; changes nothing. */
 mfn_status mfn__file_connector_probe(const void *options, const mfn__surroundings *surroundings,
-                                   mfn_error *err);
+                                     mfn_error *err);
 
 #endif

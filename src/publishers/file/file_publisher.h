@@ -19,6 +19,6 @@ extern const mfn__publisher_ops mfn__file_publisher;
 
 /* Whether the directory can be written to, or made; changes nothing. */
 mfn_status mfn__file_publisher_probe(const void *options, const mfn__surroundings *surroundings,
-                                   mfn_error *err);
+                                     mfn_error *err);
 
 #endif

@@ -23,11 +23,14 @@ static const char *const colours[] = {"red", "green", NULL};
 
 static const mfn_option table[] = {
     {"flag", MFN_OPTION_BOOL, FIELD(flag), 0, 0, false, false, NULL, "false", "", "a flag", false},
-    {"whole", MFN_OPTION_WHOLE, FIELD(whole), 0, 1000, false, false, NULL, "1", "", "a whole", false},
+    {"whole", MFN_OPTION_WHOLE, FIELD(whole), 0, 1000, false, false, NULL, "1", "", "a whole",
+     false},
     {"real", MFN_OPTION_REAL, FIELD(real), -1, 1, false, true, NULL, "0", "", "a real", false},
     {"text", MFN_OPTION_TEXT, FIELD(text), 1, 8, false, false, NULL, "t", "", "a text", false},
-    {"digits", MFN_OPTION_DIGITS, FIELD(digits), 0, 0, false, false, NULL, "42", "", "digits", false},
-    {"choice", MFN_OPTION_CHOICE, FIELD(choice), 0, 0, false, false, colours, "red", "", "colour", false},
+    {"digits", MFN_OPTION_DIGITS, FIELD(digits), 0, 0, false, false, NULL, "42", "", "digits",
+     false},
+    {"choice", MFN_OPTION_CHOICE, FIELD(choice), 0, 0, false, false, colours, "red", "", "colour",
+     false},
     {0},
 };
 

@@ -36,7 +36,8 @@ static void place_open(place *self)
     ck_assert_msg(mfn__ledger_open(mfn_test_path(self->folder, "state.db"), &self->ledger, &err) ==
                       MFN_OK,
                   "%s", err.text);
-    const mfn__surroundings around = {.ledger = self->ledger, .clock = mfn__clock_system(), .log = &quiet};
+    const mfn__surroundings around = {
+        .ledger = self->ledger, .clock = mfn__clock_system(), .log = &quiet};
     ck_assert_msg(mfn__file_connector.open(&self->options, &around, &self->connector, &err) ==
                       MFN_OK,
                   "%s", err.text);
@@ -407,7 +408,8 @@ START_TEST(opening_names_a_folder_that_is_missing_or_none)
 {
     place self;
     place_make(&self);
-    const mfn__surroundings around = {.ledger = self.ledger, .clock = mfn__clock_system(), .log = &quiet};
+    const mfn__surroundings around = {
+        .ledger = self.ledger, .clock = mfn__clock_system(), .log = &quiet};
     mfn__file_connector_options options = self.options;
     void *connector = NULL;
     mfn_error err = {0};

@@ -76,8 +76,7 @@ static mfn_status publish_all(place *self, mfn__parcel *parcels, size_t count,
 {
     mfn__advice advice = {0};
     mfn_error err = {0};
-    mfn_status status =
-        mfn__file_publisher.publish(self->publisher, parcels, count, &advice, &err);
+    mfn_status status = mfn__file_publisher.publish(self->publisher, parcels, count, &advice, &err);
     for (size_t i = 0; i < count; i++) {
         ck_assert_int_eq(parcels[i].is_done, status == MFN_OK);
         *ret_duplicates += status == MFN_OK && parcels[i].was_known ? 1 : 0;

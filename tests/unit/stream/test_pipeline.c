@@ -449,10 +449,9 @@ START_TEST(a_destination_that_is_down_holds_up_no_other)
                                  .failure = cases[i].failure,
                                  .trouble = cases[i].trouble};
         snprintf(folder, sizeof folder, "%s", mfn_test_folder());
-        mfn__run_summary summary =
-            run(load_pipeline("max_retries: 1, initial_retry_delay: 1ms",
-                              ", {kind: second, directory: b}", ""),
-                true);
+        mfn__run_summary summary = run(load_pipeline("max_retries: 1, initial_retry_delay: 1ms",
+                                                     ", {kind: second, directory: b}", ""),
+                                       true);
         ck_assert_uint_eq(summary.counts.dead_lettered, 30);
         ck_assert_uint_eq(summary.counts.spooled, 270);
         ck_assert_uint_eq(summary.counts.published, 0);
@@ -519,11 +518,10 @@ START_TEST(a_full_spool_is_emptied_when_its_destination_comes_back)
     script = (struct script){.jobs = 3000, .publish_failures = 50, .failure = MFN_IO};
     stop_after = 3000;
     snprintf(folder, sizeof folder, "%s", mfn_test_folder());
-    mfn__run_summary summary =
-        run(load_pipeline("max_retries: 0, recovery_timeout: 20ms",
-                          ", {kind: second, directory: b}",
-                          "spool: {max_bytes: 1MiB}\nengine: {queue_items: 20}\n"),
-            false);
+    mfn__run_summary summary = run(
+        load_pipeline("max_retries: 0, recovery_timeout: 20ms", ", {kind: second, directory: b}",
+                      "spool: {max_bytes: 1MiB}\nengine: {queue_items: 20}\n"),
+        false);
     ck_assert_uint_eq(summary.publishers[0].backlog, 0);
     ck_assert_uint_eq(summary.spool_bytes, 0);
     for (size_t k = 0; k < 3000; k++) {
@@ -661,12 +659,14 @@ END_TEST
 START_TEST(everything_wrong_with_a_pipeline_file_is_told_at_once)
 {
     const char *path = mfn_test_path(mfn_test_folder(), "pipeline.yaml");
-    mfn_test_write(path, "connector: {kind: fak, max_retries: -1}\n"
-                         "publishers: [{kind: fake, enabled: false}, {kind: fake, failure_threshold: 0}]\n"
-                         "engine: {workers: none}\n"
-                         "grace_tim: 3\n");
+    mfn_test_write(
+        path, "connector: {kind: fak, max_retries: -1}\n"
+              "publishers: [{kind: fake, enabled: false}, {kind: fake, failure_threshold: 0}]\n"
+              "engine: {workers: none}\n"
+              "grace_tim: 3\n");
     static const char *const expected[] = {
-        ":1:", "did you mean 'fake'", "publishers[1].failure_threshold", "engine.workers", "grace_time",
+        ":1:",        "did you mean 'fake'", "publishers[1].failure_threshold", "engine.workers",
+        "grace_time",
     };
     mfn__problems problems;
     mfn__problems_init(&problems);

@@ -144,8 +144,8 @@ START_TEST(results_come_back_as_they_were_for_their_target_alone)
     ck_assert_str_eq(batch.messages[0]->original, "{}");
     ck_assert_str_eq(batch.messages[0]->payloads[MFN__CONTENT_LINE].bytes, "a result");
     ck_assert_int_eq(batch.messages[0]->computed_wall_ns, 123456789);
-    ck_assert_int_eq(
-        mfn__outbox_remove(self.spool, TARGET, &batch, MFN__CONTENT_LINE, NULL), MFN_OK);
+    ck_assert_int_eq(mfn__outbox_remove(self.spool, TARGET, &batch, MFN__CONTENT_LINE, NULL),
+                     MFN_OK);
     drop(&batch);
     uint64_t left = 1;
     ck_assert_int_eq(mfn__outbox_count(self.spool, TARGET, &left, NULL), MFN_OK);
