@@ -55,18 +55,6 @@ static const mfn_option option_table[] = {
 };
 /* clang-format on */
 
-static mfn_status check(const void *given, mfn_error *err)
-{
-    const mfn__file_connector_options *options = given;
-    if (strchr(options->pattern, '/') != NULL) {
-        return mfn__fail(err, MFN_INVALID, "pattern",
-                         "pattern is '%.80s': expected patterns of file names without '/', as "
-                         "folders of the directory are not looked into",
-                         options->pattern);
-    }
-    return MFN_OK;
-}
-
 typedef struct connector {
     mfn__file_connector_options options;
     mfn__surroundings around;
@@ -592,7 +580,7 @@ const mfn__connector_ops mfn__file_connector = {
     .options = option_table,
     .options_size = sizeof(mfn__file_connector_options),
     .describe = describe,
-    .check = check,
+    .check = mfn__file_connector_check,
     .probe = mfn__file_connector_probe,
     .open = open_connector,
     .fetch = fetch,

@@ -17,6 +17,9 @@ typedef struct mfn__file_connector_options {
 
 extern const mfn__connector_ops mfn__file_connector;
 
+/* What the option table cannot say. */
+mfn_status mfn__file_connector_check(const void *given, mfn_error *err);
+
 /* Whether the directory is there and can be listed; changes nothing. */
 mfn_status mfn__file_connector_probe(const void *options, const mfn__surroundings *surroundings,
                                      mfn_error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +27,18 @@ mfn_status mfn__file_connector_probe(const void *options, const mfn__surrounding
     if (given->auto_delete && faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) != 0) {
         return mfn__fail_errno(err, errno, "directory",
                                "cannot delete files of folder '%s', as auto_delete asks", folder);
+    }
+    return MFN_OK;
+}
+
+mfn_status mfn__file_connector_check(const void *given, mfn_error *err)
+{
+    const mfn__file_connector_options *options = given;
+    if (strchr(options->pattern, '/') != NULL) {
+        return mfn__fail(err, MFN_INVALID, "pattern",
+                         "pattern is '%.80s': expected patterns of file names without '/', as "
+                         "folders of the directory are not looked into",
+                         options->pattern);
     }
     return MFN_OK;
 }
