@@ -22,6 +22,16 @@ bool mfn__http_transfer_was_sent(const mfn__http_transfer *transfer)
     return bytes > 0;
 }
 
+/* In TLS 1.3 the server tells what it thinks of the client's certificate after the handshake:
+ * libcurl then only knows that reading failed, and has OpenSSL's words for why. */
+static bool is_certificate_refused(const char *reason)
+{
+    const char *alert = strstr(reason, " alert ");
+    return alert != NULL &&
+           (strstr(alert, "certificate") != NULL || strstr(alert, "unknown ca") != NULL ||
+            strstr(alert, "access denied") != NULL);
+}
+
 static void fail_exchange(mfn__http_transfer *self, CURLcode code)
 {
     mfn__http_exchange *exchange = self->exchange;
@@ -33,6 +43,9 @@ static void fail_exchange(mfn__http_transfer *self, CURLcode code)
                   self->refused_address);
         return;
     }
+    if (is_certificate_refused(reason)) {
+        code = CURLE_SSL_CLIENTCERT;
+    }
     switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
         mfn__fail(&exchange->problem, MFN_TIMED_OUT, "timeout", "no answer in time: %s", reason);
@@ -42,8 +55,12 @@ static void fail_exchange(mfn__http_transfer *self, CURLcode code)
             mfn__fail(&exchange->problem, MFN_IO, NULL, "%s", reason);
         }
         break;
-    case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CLIENTCERT:
+        exchange->is_paused = true;
+        mfn__fail(&exchange->problem, MFN_ACCESS, "client_certificate_file", "TLS: %s", reason);
+        break;
+    case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:

@@ -23,9 +23,10 @@ PATIENCE_S = 120
 class Copier:
     """The program, whose lines come in one by one."""
 
-    def __init__(self, address, folder, timeout_s=10, batch=10, transactional_id=""):
+    def __init__(self, address, folder, timeout_s=10, batch=10, transactional_id="", replays=0):
         self.process = subprocess.Popen(
-            [PROGRAM, folder, address, str(timeout_s), str(batch), transactional_id],
+            [PROGRAM, folder, address, str(timeout_s), str(batch), transactional_id,
+             *([str(replays)] if replays else [])],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         self.lines = []
         self.reader = threading.Thread(target=self._read)
@@ -233,6 +234,19 @@ class NetworkTest(CopyTest):
 
     def test_a_commit_that_does_not_arrive_is_repeated(self):
         self.run_with([(self.proxy.lose_request, proxy.END_TXN)] * 2)
+
+    def test_replays_have_no_offsets_and_are_published_once_all_the_same(self):
+        self.broker.create_topic("out", PARTITIONS)
+        faults = (self.proxy.lose_answer, self.proxy.lose_request)
+        with Copier(self.proxy.address, self.folder, timeout_s=1, replays=600) as copier:
+            for number, lose in enumerate(faults):
+                copier.wait_for(10 + 20 * number)
+                self.assertTrue(lose(proxy.END_TXN, self.SILENCE_S).wait())
+            troubles = copier.finish()
+        self.assertGreaterEqual(len(troubles), len(faults))
+        keys = [message.key for message in self.broker.consume("out")]
+        self.assertEqual({b"key %d" % number for number in range(600)}, set(keys))
+        self.assertEqual(600, len(keys))
 
     def test_answers_that_are_lost_at_other_places_double_nothing(self):
         self.run_with([(self.proxy.lose_answer, api) for api in (

@@ -4,9 +4,10 @@
  * again as it is; one whose partitions were taken away is dropped; a refused record becomes a dead
  * letter.
  *
- *     transact_driver FOLDER SERVERS TIMEOUT_S BATCH [TRANSACTIONAL_ID]
+ *     transact_driver FOLDER SERVERS TIMEOUT_S BATCH [TRANSACTIONAL_ID [REPLAYS]]
  *
- * Prints a line for each batch, so that a test can interfere at chosen places. */
+ * With a number of replays it publishes as many results that come from nowhere instead. Prints a
+ * line for each batch, so that a test can interfere at chosen places. */
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,7 +232,8 @@ static mfn_status transact(driver *self, mfn__advice *advice, mfn_error *err)
             parcels[parcel_count++] = (mfn__parcel){.simulation_id = one->name,
                                                     .result_id = one->name,
                                                     .bytes = one->message->payload,
-                                                    .size = one->message->len};
+                                                    .size = one->message->len,
+                                                    .extra = &one->record};
         }
     }
     mfn__kafka_position position = position_of(self);
@@ -264,10 +266,43 @@ static void deliver(driver *self)
     }
 }
 
+/* As the pipeline does with jobs that are tried again: nothing says where they stood. */
+static void replay(driver *self, size_t total, size_t max)
+{
+    static mfn__parcel parcels[BATCH_MAX];
+    for (size_t first = 0; first < total; first += max) {
+        size_t count = total - first < max ? total - first : max;
+        for (size_t i = 0; i < count; i++) {
+            snprintf(self->items[i].name, NAME_MAX_, "key %zu", first + i);
+            parcels[i] = (mfn__parcel){.simulation_id = self->items[i].name,
+                                       .result_id = self->items[i].name,
+                                       .bytes = self->items[i].name,
+                                       .size = strlen(self->items[i].name)};
+        }
+        mfn_status status = MFN_IO;
+        while (status != MFN_OK) {
+            mfn__advice advice = {0};
+            mfn_error err = {0};
+            status = mfn__kafka_publisher.transact(self->publisher, parcels, count, NULL, 0, NULL,
+                                                   &advice, &err);
+            printf("batch of %zu: %s %s\n", count, mfn_status_name(status), err.text);
+        }
+    }
+}
+
+static void copy(driver *self, size_t max)
+{
+    for (fetch(self, max); self->count > 0 || !is_at_end(self); fetch(self, max)) {
+        deliver(self);
+    }
+    rd_kafka_consumer_close(self->consumer);
+    rd_kafka_destroy(self->consumer);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 5 || argc > 6) {
-        die("arguments", "expected FOLDER SERVERS TIMEOUT_S BATCH [TRANSACTIONAL_ID]");
+    if (argc < 5 || argc > 7) {
+        die("arguments", "expected FOLDER SERVERS TIMEOUT_S BATCH [TRANSACTIONAL_ID [REPLAYS]]");
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
     driver *self = mfn__mem_new(1, sizeof *self);
@@ -287,15 +322,15 @@ int main(int argc, char **argv)
                                 .timeout_s = strtod(argv[3], NULL),
                                 .name = "publishers[0] (kafka)"};
     open_publisher(self, &options, &around, argv[1]);
-    open_consumer(self, argv[2], argv[1]);
     size_t max = strtoul(argv[4], NULL, 10);
     max = max < BATCH_MAX ? max : BATCH_MAX;
-    for (fetch(self, max); self->count > 0 || !is_at_end(self); fetch(self, max)) {
-        deliver(self);
+    if (argc > 6) {
+        replay(self, strtoul(argv[6], NULL, 10), max);
+    } else {
+        open_consumer(self, argv[2], argv[1]);
+        copy(self, max);
     }
     printf("end\n");
-    rd_kafka_consumer_close(self->consumer);
-    rd_kafka_destroy(self->consumer);
     mfn__kafka_publisher.close(self->publisher);
     mfn__ledger_close(around.ledger);
     mfn__mem_free(self);

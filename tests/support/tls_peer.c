@@ -135,6 +135,15 @@ static void answer(tls_peer *self, SSL *tls)
     (void)SSL_shutdown(tls);
 }
 
+/* Closing with bytes unread would reset the connection, and the client lose what was said last. */
+static void drain(int from)
+{
+    char rest[512];
+    shutdown(from, SHUT_WR);
+    while (read(from, rest, sizeof rest) > 0) {
+    }
+}
+
 static void *serve(void *context)
 {
     tls_peer *self = context;
@@ -154,6 +163,7 @@ static void *serve(void *context)
         }
         SSL_free(tls);
         ERR_clear_error();
+        drain(accepted);
         close(accepted);
     }
 }

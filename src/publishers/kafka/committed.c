@@ -11,14 +11,17 @@ static bool is_over(const mfn__producer *producer, int64_t until_ns)
 }
 
 static mfn__committed compare(const rd_kafka_topic_partition_list_t *offsets,
-                              const rd_kafka_topic_partition_list_t *committed)
+                              const rd_kafka_topic_partition_list_t *committed, bool is_exact)
 {
     int reached = 0;
     for (int i = 0; i < offsets->cnt; i++) {
         const rd_kafka_topic_partition_t *ours = &offsets->elems[i];
         const rd_kafka_topic_partition_t *theirs =
             rd_kafka_topic_partition_list_find(committed, ours->topic, ours->partition);
-        reached += theirs != NULL && theirs->offset >= ours->offset ? 1 : 0;
+        if (theirs != NULL &&
+            (theirs->offset == ours->offset || (theirs->offset > ours->offset && !is_exact))) {
+            reached++;
+        }
     }
     if (reached == 0) {
         return MFN__COMMITTED_NOTHING;
@@ -28,7 +31,7 @@ static mfn__committed compare(const rd_kafka_topic_partition_list_t *offsets,
 
 static rd_kafka_resp_err_t read_answer(rd_kafka_event_t *event,
                                        const rd_kafka_topic_partition_list_t *offsets,
-                                       mfn__committed *ret)
+                                       bool is_exact, mfn__committed *ret)
 {
     rd_kafka_resp_err_t code = rd_kafka_event_error(event);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -50,12 +53,12 @@ static rd_kafka_resp_err_t read_answer(rd_kafka_event_t *event,
             return committed->elems[i].err;
         }
     }
-    *ret = compare(offsets, committed);
+    *ret = compare(offsets, committed, is_exact);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 static rd_kafka_resp_err_t ask_once(mfn__producer *producer, const mfn__kafka_position *position,
-                                    int64_t until_ns, mfn__committed *ret)
+                                    bool is_exact, int64_t until_ns, mfn__committed *ret)
 {
     rd_kafka_queue_t *queue = rd_kafka_queue_new(producer->handle);
     rd_kafka_AdminOptions_t *options =
@@ -70,7 +73,7 @@ static rd_kafka_resp_err_t ask_once(mfn__producer *producer, const mfn__kafka_po
     } while (event == NULL && !is_over(producer, until_ns));
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
     if (event != NULL) {
-        code = read_answer(event, position->offsets, ret);
+        code = read_answer(event, position->offsets, is_exact, ret);
         rd_kafka_event_destroy(event);
     }
     rd_kafka_ListConsumerGroupOffsets_destroy(request);
@@ -80,12 +83,12 @@ static rd_kafka_resp_err_t ask_once(mfn__producer *producer, const mfn__kafka_po
 }
 
 rd_kafka_resp_err_t mfn__committed_ask(mfn__producer *producer, const mfn__kafka_position *position,
-                                       int64_t until_ns, mfn__committed *ret)
+                                       bool is_exact, int64_t until_ns, mfn__committed *ret)
 {
-    rd_kafka_resp_err_t code = ask_once(producer, position, until_ns, ret);
+    rd_kafka_resp_err_t code = ask_once(producer, position, is_exact, until_ns, ret);
     while (code == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT && !is_over(producer, until_ns)) {
         rd_kafka_poll(producer->handle, SLICE_MS);
-        code = ask_once(producer, position, until_ns, ret);
+        code = ask_once(producer, position, is_exact, until_ns, ret);
     }
     return code;
 }

@@ -11,10 +11,11 @@ typedef enum mfn__committed {
     MFN__COMMITTED_ALL,
 } mfn__committed;
 
-/* How much of the position its group has committed. While a transaction of anybody's has offsets of
- * the group under way, it waits for its end, until the deadline (monotonic) or abandoning. The
- * producer has a handle. Anything but NO_ERROR: not known. */
+/* How much of the position its group has committed, be it further or (if `is_exact`) just so. While
+ * a transaction of anybody's has offsets of the group under way, it waits for its end, until the
+ * deadline (monotonic) or abandoning. The producer has a handle. Anything but NO_ERROR: not known.
+ */
 rd_kafka_resp_err_t mfn__committed_ask(mfn__producer *producer, const mfn__kafka_position *position,
-                                       int64_t until_ns, mfn__committed *ret);
+                                       bool is_exact, int64_t until_ns, mfn__committed *ret);
 
 #endif

@@ -27,7 +27,7 @@ static const mfn_option option_table[] = {
     MFN__CHOICE(mfn__kafka_publisher_options, compression, compression_names, "lz4",
                 "compression of record batches"),
     MFN__WHOLE(mfn__kafka_publisher_options, batch_size, 1, MFN__PARCELS_MAX, "100", "",
-               "results that are under way at a time, or in one transaction"),
+               "results under way at a time; a transaction takes all that are there"),
     MFN__REAL(mfn__kafka_publisher_options, linger, 0, 1, "0", "s",
               "wait for more records to send together"),
     MFN__CHOICE(mfn__kafka_publisher_options, envelope, envelope_names, "none",
@@ -228,10 +228,7 @@ static void close_publisher(void *opaque)
     if (self == NULL) {
         return;
     }
-    if (self->transactor != NULL) {
-        mfn__producer_drop(&self->transactor->producer);
-    }
-    mfn__mem_free(self->transactor);
+    mfn__transactor_free(self->transactor);
     mfn__producer_drop(&self->producer);
     mfn__producer_drop(&self->letter_producer);
     mfn__mem_free(self);

@@ -6,12 +6,14 @@
  *
  * After a commit without an answer the group's committed offsets tell what became of it, as they
  * were part of the transaction; but not before init_transactions, until when it may be under way.
- */
+ * Replayed jobs have no offsets. A transaction with such also commits a marker: a unique number as
+ * the offset of a group that is nobody's, named as the transactional id. */
 #include "publishers/kafka/transaction.h"
 
 #include <string.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "publishers/kafka/committed.h"
 
 #define PAUSE_MS 50 /* between tries of what failed at once */
@@ -134,6 +136,15 @@ mfn_status mfn__transactor_start(mfn__transactor *self, mfn_error *err)
     return MFN_OK;
 }
 
+void mfn__transactor_free(mfn__transactor *self)
+{
+    if (self != NULL) {
+        mfn__producer_drop(&self->producer);
+        mfn__kafka_position_free(self->marker);
+        mfn__mem_free(self);
+    }
+}
+
 /* One try to carry a bundle. */
 typedef struct attempt {
     const mfn__bundle *bundle;
@@ -237,31 +248,81 @@ static mfn_status send_records(mfn__transactor *self, attempt *try, mfn__advice 
     return status == MFN_OK && !try->is_refused ? settle(self, try, ret_advice, err) : status;
 }
 
-static mfn_status send_position(mfn__transactor *self, const attempt *try, mfn__advice *ret_advice,
-                                mfn_error *err)
+/* What does not come from the source has no offset there. */
+static bool has_replays(const mfn__bundle *bundle)
 {
-    const mfn__kafka_position *position = try->bundle->position;
-    for (;;) {
+    for (size_t i = 0; i < bundle->count; i++) {
+        if (bundle->parcels[i].extra == NULL) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < bundle->letter_count; i++) {
+        if (bundle->letters[i].extra == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A marker for the next transaction, or none. */
+static mfn_status set_marker(mfn__transactor *self, const mfn__bundle *bundle, mfn_error *err)
+{
+    mfn__kafka_position_free(self->marker);
+    self->marker = NULL;
+    if (!has_replays(bundle)) {
+        return MFN_OK;
+    }
+    mfn__kafka_position *marker = mfn__mem_new(1, sizeof *marker);
+    if (marker == NULL) {
+        return mfn__fail_memory(err);
+    }
+    marker->group_id = mfn__mem_copy_text(self->producer.transactional_id);
+    if (marker->group_id == NULL) {
+        mfn__kafka_position_free(marker);
+        return mfn__fail_memory(err);
+    }
+    int64_t wall_ns = mfn__clock_wall_ns(self->producer.around->clock);
+    self->marker_number = wall_ns > self->marker_number ? wall_ns : self->marker_number + 1;
+    marker->group = rd_kafka_consumer_group_metadata_new(marker->group_id);
+    marker->offsets = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(marker->offsets, self->producer.options->topic, 0)->offset =
+        self->marker_number;
+    self->marker = marker;
+    return MFN_OK;
+}
+
+static bool is_membership_lost(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+           code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ||
+           code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
+           code == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+}
+
+/* Adds the offsets to the transaction. `position` may be NULL. */
+static mfn_status send_position(mfn__transactor *self, const mfn__kafka_position *position,
+                                int64_t until_ns, mfn__advice *ret_advice, mfn_error *err)
+{
+    while (position != NULL) {
         rd_kafka_error_t *error = rd_kafka_send_offsets_to_transaction(
             self->producer.handle, position->offsets, position->group,
-            slice_ms(self, try->until_ns, OFFSETS_SLICE_MS));
+            slice_ms(self, until_ns, OFFSETS_SLICE_MS));
         if (error == NULL) {
             return MFN_OK;
         }
-        rd_kafka_resp_err_t code = rd_kafka_error_code(error);
-        if (code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
-            code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
+        if (is_membership_lost(rd_kafka_error_code(error))) {
             rd_kafka_error_destroy(error);
             return mfn__fail(err, MFN_CANCELLED, NULL,
-                             "the consumer has left its group: its partitions are somebody else's");
+                             "partitions of group '%s' are being given to other members",
+                             position->group_id);
         }
-        if (!rd_kafka_error_is_retriable(error) || now_ns(self) >= try->until_ns ||
-            is_abandoned(self)) {
+        if (!rd_kafka_error_is_retriable(error) || now_ns(self) >= until_ns || is_abandoned(self)) {
             return fail_by(self, error, ret_advice, err);
         }
         rd_kafka_error_destroy(error);
         rd_kafka_poll(self->producer.handle, PAUSE_MS);
     }
+    return MFN_OK;
 }
 
 static mfn_status commit(mfn__transactor *self, const attempt *try, mfn__advice *ret_advice,
@@ -309,15 +370,22 @@ static void abort_transaction(mfn__transactor *self, bool is_certain)
 static mfn_status carry(mfn__transactor *self, attempt *try, mfn__advice *ret_advice,
                         mfn_error *err)
 {
+    mfn_status status = set_marker(self, try->bundle, err);
+    if (status != MFN_OK) {
+        return status;
+    }
     rd_kafka_error_t *error = rd_kafka_begin_transaction(self->producer.handle);
     if (error != NULL) {
-        mfn_status status = fail_by(self, error, ret_advice, err);
+        status = fail_by(self, error, ret_advice, err);
         mfn__producer_drop(&self->producer);
         return status;
     }
-    mfn_status status = send_records(self, try, ret_advice, err);
+    status = send_records(self, try, ret_advice, err);
     if (status == MFN_OK && !try->is_refused) {
-        status = send_position(self, try, ret_advice, err);
+        status = send_position(self, try->bundle->position, try->until_ns, ret_advice, err);
+        if (status == MFN_OK) {
+            status = send_position(self, self->marker, try->until_ns, ret_advice, err);
+        }
         if (status == MFN_OK) {
             return commit(self, try, ret_advice, err);
         }
@@ -326,25 +394,33 @@ static mfn_status carry(mfn__transactor *self, attempt *try, mfn__advice *ret_ad
     return status;
 }
 
-/* Ends the doubt; `*ret_is_committed` when the bundle is done. Needs a prepared handle. */
+/* Ends the doubt; `*ret_is_committed` when the bundle is done. Needs a prepared handle. The bundle
+ * is what the caller still has of the one in doubt. If it has nothing of it any more, that one had
+ * no replays, as those are not dropped, and the offsets of this one speak for themselves. */
 static mfn_status resolve(mfn__transactor *self, const mfn__bundle *bundle, int64_t until_ns,
                           bool *ret_is_committed, mfn__advice *ret_advice, mfn_error *err)
 {
+    const mfn__kafka_position *evidence = self->marker != NULL ? self->marker : bundle->position;
     mfn__committed committed = MFN__COMMITTED_NOTHING;
-    rd_kafka_resp_err_t code =
-        mfn__committed_ask(&self->producer, bundle->position, until_ns, &committed);
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (evidence != NULL) {
+        code = mfn__committed_ask(&self->producer, evidence, self->marker != NULL, until_ns,
+                                  &committed);
+    }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return fail(self, code, NULL, ret_advice, err);
     }
     self->is_in_doubt = false;
-    *ret_is_committed = committed == MFN__COMMITTED_ALL;
-    if (committed == MFN__COMMITTED_SOME) {
-        /* Ours is all or nothing: so it was aborted, and the rest was somebody else's doing. */
-        ret_advice->trouble = MFN__TROUBLE_PASSING;
-        return mfn__fail(err, MFN_BUSY, NULL,
-                         "another consumer of group '%s' has some of the partitions by now",
-                         bundle->position->group_id);
+    bool is_elsewhere =
+        committed == MFN__COMMITTED_SOME ||
+        (committed == MFN__COMMITTED_ALL && self->marker == NULL && has_replays(bundle));
+    if (is_elsewhere) {
+        /* Ours is all or nothing, so it was not ours that committed these. */
+        return mfn__fail(err, MFN_CANCELLED, NULL,
+                         "partitions of group '%s' were given to other members",
+                         evidence->group_id);
     }
+    *ret_is_committed = committed == MFN__COMMITTED_ALL;
     return MFN_OK;
 }
 

@@ -6,8 +6,10 @@
 #include "publishers/kafka/producer.h"
 
 typedef struct mfn__transactor {
-    mfn__producer producer; /* with a transactional_id */
-    bool is_in_doubt;       /* a commit was asked for, and nobody knows what became of it */
+    mfn__producer producer;      /* with a transactional_id */
+    bool is_in_doubt;            /* a commit was asked for, and nobody knows what became of it */
+    mfn__kafka_position *marker; /* of the last transaction; NULL when it needed none */
+    int64_t marker_number;       /* the last one */
     mfn__shipment shipments[2 * MFN__PARCELS_MAX]; /* parcels, then letters */
     bool is_left_out[MFN__PARCELS_MAX];            /* letters that the topic does not take */
 } mfn__transactor;
@@ -16,13 +18,15 @@ typedef struct mfn__transactor {
  * left open, for which the consumer would have to wait. */
 mfn_status mfn__transactor_start(mfn__transactor *self, mfn_error *err);
 
+void mfn__transactor_free(mfn__transactor *self); /* NULL is allowed */
+
 /* Borrowed for the call. */
 typedef struct mfn__bundle {
     mfn__parcel *parcels;
     size_t count;
     const mfn__dead_letter *letters;
     size_t letter_count;
-    const mfn__kafka_position *position;
+    const mfn__kafka_position *position; /* NULL: nothing came from the source */
 } mfn__bundle;
 
 /* The contract of `transact` in stream/kinds.h. */

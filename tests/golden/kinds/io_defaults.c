@@ -20,7 +20,7 @@
 #define BYTES_MAX 4096
 
 /* Setting an option to what is recorded must leave the defaults as they are. */
-static void compare_config(const json_t *recorded, comparison *cmp)
+static void compare_config(json_t *recorded, comparison *cmp)
 {
     const mfn_option *table = mfn__retry_option_table();
     mfn__retry_options ours = {0};
@@ -31,7 +31,7 @@ static void compare_config(const json_t *recorded, comparison *cmp)
     set.retry_strategy = MFN__RETRY_NONE;
     set.initial_retry_delay = set.max_retry_delay = set.timeout = 0.5;
     set.enabled = !set.enabled;
-    json_t *copy = json_copy((json_t *)(uintptr_t)recorded);
+    json_t *copy = json_copy(recorded);
     mfn_error err = {0};
     json_object_del(copy, "batch_size");
     (void)compare_success(cmp, "options", options_set_all(table, &set, copy, &err), &err);

@@ -19,6 +19,7 @@
 #define GROUP       "g1"
 #define PATIENCE_S  30.0
 #define TEXT_MAX    512
+#define PARTITIONS  2
 #define PRODUCE_KEY 0 /* the number of the request in Kafka's protocol */
 
 /* clang-format off: a row per record */
@@ -47,6 +48,7 @@ typedef struct world {
     char servers[TEXT_MAX];
     mfn_connector *connector;
     mfn_publisher *publisher;
+    size_t further_fetches; /* that were needed for what the reference got in one */
     mfn_error err;
 } world;
 
@@ -65,6 +67,16 @@ static const char *topic_of(const world *self)
     return json_string_value(json_array_get(json_object_get(self->rec->in, "topics"), 0));
 }
 
+static void put_message(const world *self, rd_kafka_t *producer, int32_t partition,
+                        const json_t *message)
+{
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(producer, topic_of(self), NULL);
+    char *text = strdup(json_string_value(message)); /* librdkafka frees it */
+    (void)rd_kafka_produce(topic, partition, RD_KAFKA_MSG_F_FREE, text, strlen(text), NULL, 0,
+                           NULL);
+    rd_kafka_topic_destroy(topic);
+}
+
 /* The records of all polls, those of "p0" in partition 0. */
 static void put_messages(world *self)
 {
@@ -81,12 +93,7 @@ static void put_messages(world *self)
         {
             json_array_foreach(messages, number, message)
             {
-                (void)rd_kafka_producev(
-                    producer, RD_KAFKA_V_TOPIC(topic_of(self)),
-                    RD_KAFKA_V_PARTITION(partition[1] - '0'),
-                    RD_KAFKA_V_VALUE((void *)(uintptr_t)json_string_value(message),
-                                     json_string_length(message)),
-                    RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+                put_message(self, producer, partition[1] - '0', message);
             }
         }
     }
@@ -123,7 +130,7 @@ static void make_cluster(world *self)
              rd_kafka_mock_cluster_bootstraps(self->cluster));
     json_array_foreach(json_object_get(self->rec->in, "topics"), index, topic)
     {
-        rd_kafka_mock_topic_create(self->cluster, json_string_value(topic), 2, 1);
+        rd_kafka_mock_topic_create(self->cluster, json_string_value(topic), PARTITIONS, 1);
     }
     put_messages(self);
 }
@@ -186,55 +193,61 @@ static int64_t committed_offset(const world *self)
     return offset;
 }
 
-/* Partition by partition, in the order of their names, which is that of the record. */
-static void append_items(json_t *list, const mfn_item *items, size_t count)
+/* By partition, whose number stands in the origin: "kafka:topic[1]@0". */
+static void append_items(json_t *const lists[PARTITIONS], const mfn_item *items, size_t count)
 {
-    for (char partition = '0'; partition < '2'; partition++) {
-        for (size_t i = 0; i < count; i++) {
-            const char *bracket = strchr(items[i].origin, '[');
-            if (bracket != NULL && bracket[1] == partition) {
-                json_array_append_new(
-                    list, items[i].problem.status != MFN_OK
-                              ? json_string("problem")
-                              : json_loadb(items[i].bytes, items[i].size, JSON_DECODE_ANY, NULL));
-            }
-        }
+    for (size_t i = 0; i < count; i++) {
+        const char *bracket = strchr(items[i].origin, '[');
+        json_array_append_new(
+            lists[bracket != NULL && bracket[1] == '1' ? 1 : 0],
+            items[i].problem.status != MFN_OK
+                ? json_string("problem")
+                : json_loadb(items[i].bytes, items[i].size, JSON_DECODE_ANY, NULL));
     }
 }
 
-/* Until there is something; where nothing is expected, one short wait. Nothing is committed before
- * it is acknowledged. */
+static void compare_uncommitted(world *self, bool is_first)
+{
+    if (is_first && committed_offset(self) != RD_KAFKA_OFFSET_INVALID) {
+        compare_differs(self->cmp, "offset", "nothing committed before it is acknowledged", "%s",
+                        "an offset");
+    }
+}
+
+/* Fetches once, and on to the number of items that is wanted: how the client shares them out among
+ * fetches is its own affair. Nothing is committed before it is acknowledged. */
 static json_t *fetch(world *self, size_t wanted_count)
 {
     const mfn_item *items = NULL;
     size_t count = 0;
     const mfn__clock *clock = mfn__clock_system();
-    int64_t end_ns = mfn__clock_monotonic_ns(clock) +
-                     (int64_t)((wanted_count > 0 ? PATIENCE_S : 0.0) * (double)MFN__NS_PER_S);
+    int64_t end_ns = mfn__clock_monotonic_ns(clock) + (int64_t)(PATIENCE_S * (double)MFN__NS_PER_S);
+    json_t *lists[PARTITIONS] = {json_array(), json_array()};
+    size_t got_count = 0;
+    size_t fetches = 0;
+    bool is_wanted = true;
     mfn_status status = connect_component(self);
-    do {
-        if (status == MFN_OK || status == MFN_TIMED_OUT || status == MFN_NOT_FOUND) {
-            status = mfn_connector_fetch(self->connector, 0.2, &items, &count, &self->err);
+    while (status == MFN_OK && is_wanted) {
+        status = mfn_connector_fetch(self->connector, 0.2, &items, &count, &self->err);
+        bool is_quiet = status == MFN_TIMED_OUT || status == MFN_NOT_FOUND;
+        if (status == MFN_OK) {
+            append_items(lists, items, count);
+            got_count += count;
+            fetches++;
+            compare_uncommitted(self, got_count == count);
+            status = mfn_connector_acknowledge(self->connector, items, count, &self->err);
         }
-    } while ((status == MFN_TIMED_OUT || status == MFN_NOT_FOUND) &&
-             mfn__clock_monotonic_ns(clock) < end_ns);
-    json_t *list = json_array();
-    if (status == MFN_TIMED_OUT || status == MFN_NOT_FOUND) {
-        return list;
+        status = is_quiet ? MFN_OK : status;
+        is_wanted = got_count < wanted_count && mfn__clock_monotonic_ns(clock) < end_ns;
     }
+    self->further_fetches += fetches > 1 ? fetches - 1 : 0;
+    json_array_extend(lists[0], lists[1]);
+    json_decref(lists[1]);
     if (status != MFN_OK) {
-        json_decref(list);
+        json_decref(lists[0]);
         return json_string("failure");
     }
-    append_items(list, items, count);
-    if (committed_offset(self) != RD_KAFKA_OFFSET_INVALID) {
-        compare_differs(self->cmp, "offset", "nothing committed before it is acknowledged", "%lld",
-                        (long long)committed_offset(self));
-    }
-    (void)compare_success(self->cmp, "acknowledge",
-                          mfn_connector_acknowledge(self->connector, items, count, &self->err),
-                          &self->err);
-    return list;
+    return lists[0];
 }
 
 /* What the reference sent first in its operation number `index`, of all "send" calls those with a
@@ -307,8 +320,8 @@ static void compare_topic(world *self)
         wanted_count++;
     }
     rd_kafka_t *reader = make_client(self, RD_KAFKA_CONSUMER, "reader");
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(2);
-    for (int32_t partition = 0; partition < 2; partition++) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(PARTITIONS);
+    for (int32_t partition = 0; partition < PARTITIONS; partition++) {
         rd_kafka_topic_partition_list_add(list, topic_of(self), partition)->offset =
             RD_KAFKA_OFFSET_BEGINNING;
     }
@@ -355,6 +368,8 @@ static void replay(world *self)
             mfn_publisher_metrics(self->publisher, &got);
         } else {
             mfn_connector_metrics(self->connector, &got);
+            got.total -= self->further_fetches;
+            got.successful -= self->further_fetches;
         }
         expected_compare_counts(&self->wanted, &got, self->cmp);
     }

@@ -34,6 +34,7 @@ static void compare_delay(comparison *cmp, const mfn__retry_options *options, ui
     snprintf(what, sizeof what, "delay of attempt %" PRIu64, attempt);
     if (overflowed ||
         (record_real(expected, &recorded_s) && recorded_s > options->max_retry_delay)) {
+        cmp->corrected = "no delay is longer than max_retry_delay";
         if (overflowed && options->retry_strategy != MFN__RETRY_EXPONENTIAL) {
             compare_malformed(cmp, what, "a delay");
         } else if (!overflowed && options->retry_strategy != MFN__RETRY_FIXED) {
@@ -118,11 +119,15 @@ void kind_retry_op(const record *rec, comparison *cmp)
     mfn_error err;
     mfn_status status = configure(rec, &options, &err);
     if (json_integer_value(json_object_get(config, "max_retries")) < 0) {
+        cmp->corrected = "a negative max_retries is refused at once";
         compare_refusal(cmp, "max_retries", status);
     } else if (compare_success(cmp, "in.config", status, &err)) {
         if (options.retry_strategy != MFN__RETRY_NONE) {
             compare_operations(rec, &options, cmp);
-        } else if (!mfn__retry_allows(&options, 0) || mfn__retry_allows(&options, 1)) {
+            return;
+        }
+        cmp->corrected = "no_retry makes one attempt";
+        if (!mfn__retry_allows(&options, 0) || mfn__retry_allows(&options, 1)) {
             compare_differs(cmp, "no_retry", "one attempt", "another number");
         }
     }

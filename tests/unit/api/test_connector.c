@@ -84,7 +84,9 @@ START_TEST(bad_options_give_the_first_problem_with_its_key)
         {"something that is no map", "file", "[1, 2]", "", "expected a map"},
         {"a retry option of the guide", "rest", "base_url: http://a\ntimeout: soon\n", "timeout",
          "got 'soon'"},
-        {"options that contradict each other", "rest", "base_url: ftp://a\n", "base_url", "http"},
+        {"a pattern that can match nothing", "file", "directory: /tmp\npattern: 'in/*.json'\n",
+         "pattern", "names without '/'"},
+        {"a URL that is none for HTTP", "rest", "base_url: ftp://a\n", "base_url", "http"},
         {"an unknown kind", "fil", "", "kind", "expected file, rest or kafka"},
         {"a kind of publishers", "webhook", "", "kind", "got 'webhook'"},
     };
@@ -162,6 +164,21 @@ START_TEST(broken_json_is_an_item_with_a_problem_and_blocks_nothing)
     }
     ck_assert_uint_eq(bad, 1);
     ck_assert_uint_eq(good, 1);
+    mfn_connector_free(connector);
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_utf8_are_an_item_with_a_problem)
+{
+    const char *folder = mfn_test_folder();
+    mfn_test_write(mfn_test_path(folder, "a.json"), "{\"a\": \"\xFF\"}");
+    mfn_connector *connector = open_folder(folder, false);
+    const mfn_item *items = NULL;
+    size_t count = 0;
+    mfn_error err = {0};
+    ck_assert_int_eq(mfn_connector_fetch(connector, 5.0, &items, &count, &err), MFN_OK);
+    ck_assert_int_eq(items[0].problem.status, MFN_FORMAT);
+    ck_assert_str_eq(items[0].bytes, "{\"a\": \"\xFF\"}");
     mfn_connector_free(connector);
 }
 END_TEST
@@ -429,6 +446,7 @@ int main(void)
         secrets_stay_out_of_errors,
         items_come_with_bytes_origin_and_line,
         broken_json_is_an_item_with_a_problem_and_blocks_nothing,
+        bytes_that_are_no_utf8_are_an_item_with_a_problem,
         the_state_file_remembers_what_was_acknowledged_and_nothing_else,
         without_a_state_file_a_handle_remembers_over_connections,
         items_can_be_acknowledged_late_twice_and_in_any_order,

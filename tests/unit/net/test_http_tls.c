@@ -125,7 +125,10 @@ START_TEST(files_that_cannot_be_used_are_named_to_be_mended)
             access->client_certificate_file = tls_peer_certificate_file(place.secure);
             access->client_key_file = path;
         }
-        expect_paused(ask(&place, "127.0.0.1"), cases[i].what);
+        const mfn__http_exchange *exchange = ask(&place, "127.0.0.1");
+        expect_paused(exchange, cases[i].what);
+        ck_assert_str_eq(exchange->problem.field,
+                         cases[i].is_authority ? "ca_file" : "client_certificate_file");
         ck_assert_uint_eq(tls_peer_requests(place.secure), 0);
         tls_place_drop(&place);
     }

@@ -798,7 +798,7 @@ START_TEST(a_transaction_is_aborted_because_of_a_result_that_is_too_large)
 }
 END_TEST
 
-START_TEST(a_consumer_that_left_its_group_ends_the_transaction)
+START_TEST(a_group_that_changes_ends_the_transaction)
 {
     static const struct {
         rd_kafka_resp_err_t code;
@@ -807,7 +807,8 @@ START_TEST(a_consumer_that_left_its_group_ends_the_transaction)
     } cases[] = {
         {RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, MFN_CANCELLED, MFN__TROUBLE_BY_STATUS},
         {RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, MFN_CANCELLED, MFN__TROUBLE_BY_STATUS},
-        {RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, MFN_IO, MFN__TROUBLE_PASSING},
+        {RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, MFN_CANCELLED, MFN__TROUBLE_BY_STATUS},
+        {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, MFN_ACCESS, MFN__TROUBLE_PAUSED},
     };
     place self;
     place_make(&self);
@@ -840,6 +841,24 @@ START_TEST(a_letter_without_topic_is_left_out_of_the_transaction)
     mfn_status status = transact(&self, 1, &file_letter, 1, &advice, &err);
     ck_assert_msg(status == MFN_OK, "%s", err.text);
     ck_assert_int_eq(self.warnings, 0);
+    place_close(&self);
+}
+END_TEST
+
+START_TEST(a_transaction_of_replays_alone_needs_no_position)
+{
+    place self;
+    place_make(&self);
+    place_open_transactional(&self);
+    mfn__advice advice = {0};
+    mfn_error err = {0};
+    mfn_status status = mfn__kafka_publisher.transact(self.publisher, self.parcels, 3, NULL, 0,
+                                                      NULL, &advice, &err);
+    ck_assert_msg(status == MFN_OK, "%s", err.text);
+    contents out;
+    contents_read(&out, &self, "out");
+    check_sequence(&out, 0, 2);
+    contents_free(&out);
     place_close(&self);
 }
 END_TEST
@@ -916,7 +935,8 @@ int main(void)
         opening_survives_failure_of_every_allocation,
         a_transaction_carries_results_and_dead_letters,
         a_transaction_is_aborted_because_of_a_result_that_is_too_large,
-        a_consumer_that_left_its_group_ends_the_transaction,
+        a_group_that_changes_ends_the_transaction,
+        a_transaction_of_replays_alone_needs_no_position,
         a_letter_without_topic_is_left_out_of_the_transaction,
         the_transactional_id_is_kept,
         transactions_with_brokers_that_are_down_are_a_passing_trouble,
