@@ -220,6 +220,11 @@ mfn_status mfn__json_object_parse(const char *text, size_t size, const char *con
     if (status != MFN_OK) {
         goto done;
     }
+    if (memchr(text, '\0', size) != NULL) {
+        /* The library takes it for the end, whatever stands behind. */
+        status = mfn__fail(err, MFN_FORMAT, NULL, "a NUL byte, which is never part of JSON");
+        goto done;
+    }
     json_error_t error;
     object =
         json_loadb(scan.masked != NULL ? scan.masked : text, size, JSON_REJECT_DUPLICATES, &error);

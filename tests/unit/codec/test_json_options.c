@@ -212,6 +212,17 @@ START_TEST(bad_syntax_is_refused_with_line_column_and_a_hint)
 }
 END_TEST
 
+START_TEST(nothing_may_hide_behind_a_nul)
+{
+    static const char text[] = "{}\0{\"more\": 1}";
+    json_t *object = NULL;
+    mfn_error err = {0};
+    ck_assert_int_eq(mfn__json_object_parse(text, sizeof text - 1, NULL, &object, &err),
+                     MFN_FORMAT);
+    ck_assert_ptr_nonnull(strstr(err.text, "NUL"));
+}
+END_TEST
+
 START_TEST(a_number_beyond_every_double_is_refused_where_no_digits_are_taken)
 {
     mfn__buffer text;
@@ -258,6 +269,7 @@ int main(void)
                             a_wrong_value_is_refused_with_field_value_and_range,
                             keys_of_somebody_else_are_left_alone,
                             bad_syntax_is_refused_with_line_column_and_a_hint,
+                            nothing_may_hide_behind_a_nul,
                             a_number_beyond_every_double_is_refused_where_no_digits_are_taken,
                             parsing_survives_failure_of_every_allocation,
                             NULL};

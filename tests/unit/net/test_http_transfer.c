@@ -6,7 +6,7 @@
 #include "http_place.h"
 #include "suite.h"
 
-#define PIECE (1 << 20)
+#define LARGE (2 << 20) /* libcurl asks for permission from 1 MiB on, if it is let */
 
 START_TEST(a_get_brings_status_body_and_validators)
 {
@@ -69,7 +69,7 @@ END_TEST
 
 START_TEST(a_large_post_does_not_wait_for_permission)
 {
-    static char body[PIECE];
+    static char body[LARGE];
     memset(body, 'x', sizeof body);
     http_place here;
     http_place_make(&here, 4, 4);
@@ -96,6 +96,76 @@ START_TEST(basic_authentication_goes_with_the_first_request)
     http_place_expect(http_place_get(&here, "/"), 200, "");
     ck_assert_str_eq(http_peer_header(http_peer_seen(here.peer, 0), "Authorization"),
                      "Basic bWU6b3BlbnNlc2FtZQ==");
+    http_place_drop(&here);
+}
+END_TEST
+
+START_TEST(nothing_of_one_exchange_is_left_for_the_next)
+{
+    static const char *const headers[] = {"X-Test: 1", NULL};
+    const mfn__http_access bare = {.bearer_token = "",
+                                   .username = "",
+                                   .password = "",
+                                   .ca_file = "",
+                                   .client_certificate_file = "",
+                                   .client_key_file = "",
+                                   .allow_internal_addresses = true,
+                                   .max_response_bytes = 1024};
+    http_place here;
+    http_place_make(&here, 1, 1);
+    here.access.username = "me";
+    here.access.password = "opensesame";
+    http_peer_say(here.peer, 200, NULL, "");
+    http_peer_say(here.peer, 200, NULL, "x");
+    mfn__http_exchange *exchange = http_place_add(&here, "127.0.0.1", "/");
+    exchange->method = "POST";
+    exchange->headers = headers;
+    exchange->body = "body";
+    exchange->body_size = 4;
+    http_place_perform(&here);
+    http_place_expect(exchange, 200, "");
+    http_place_clear(&here);
+    exchange = http_place_add(&here, "127.0.0.1", "/");
+    exchange->access = &bare;
+    http_place_perform(&here);
+    http_place_expect(exchange, 200, "x");
+    const http_peer_request *request = http_peer_seen(here.peer, 1);
+    ck_assert_uint_eq(request->connection, 0);
+    ck_assert_str_eq(request->method, "GET");
+    ck_assert_uint_eq(request->body_size, 0);
+    ck_assert_ptr_null(http_peer_header(request, "Authorization"));
+    ck_assert_ptr_null(http_peer_header(request, "X-Test"));
+    ck_assert_ptr_null(http_peer_header(request, "Content-Type"));
+    http_place_drop(&here);
+}
+END_TEST
+
+START_TEST(an_interim_answer_is_passed_over)
+{
+    static const char answer[] = "HTTP/1.1 103 Early Hints\r\nETag: \"early\"\r\n\r\n"
+                                 "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
+    const http_peer_answer babble = {
+        .body = answer, .body_size = sizeof answer - 1, .manner = HTTP_PEER_BABBLES};
+    http_place here;
+    http_place_make(&here, 1, 1);
+    http_peer_add(here.peer, &babble);
+    const mfn__http_exchange *exchange = http_place_get(&here, "/");
+    http_place_expect(exchange, 200, "x");
+    ck_assert_ptr_null(exchange->etag);
+    http_place_drop(&here);
+}
+END_TEST
+
+START_TEST(an_answer_in_chunks_with_a_trailer_is_put_together)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                 "3\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 5\r\n\r\n";
+    const http_peer_answer babble = {
+        .body = answer, .body_size = sizeof answer - 1, .manner = HTTP_PEER_BABBLES};
+    http_place here;
+    http_place_make(&here, 1, 1);
+    http_peer_add(here.peer, &babble);
+    http_place_expect(http_place_get(&here, "/"), 200, "abcde");
     http_place_drop(&here);
 }
 END_TEST
@@ -156,6 +226,10 @@ START_TEST(a_peer_that_misbehaves_is_a_passing_problem)
          {.body = "\x16\x03\x01\x02\0\x01", .body_size = 6, .manner = HTTP_PEER_BABBLES}},
         {"half a head",
          {.body = "HTTP/1.1 200 OK\r\nX-A", .body_size = 20, .manner = HTTP_PEER_BABBLES}},
+        {"half a head after an interim one",
+         {.body = "HTTP/1.1 103 Early Hints\r\nX: 1\r\n\r\nHTTP/1.1 200 OK\r\nX-A",
+          .body_size = 55,
+          .manner = HTTP_PEER_BABBLES}},
         {"another protocol",
          {.body = "SSH-2.0-OpenSSH_9.2\r\n", .body_size = 21, .manner = HTTP_PEER_BABBLES}},
         {"a length that is none",
@@ -329,6 +403,9 @@ int main(void)
         a_post_brings_headers_and_body_bit_by_bit,
         a_large_post_does_not_wait_for_permission,
         basic_authentication_goes_with_the_first_request,
+        nothing_of_one_exchange_is_left_for_the_next,
+        an_interim_answer_is_passed_over,
+        an_answer_in_chunks_with_a_trailer_is_put_together,
         credentials_that_would_break_a_header_are_refused,
         proxies_of_the_environment_are_ignored,
         a_peer_that_misbehaves_is_a_passing_problem,

@@ -102,7 +102,8 @@ START_TEST(properties_pass_through_unless_they_break_a_promise)
     } cases[] = {
         {"fetch.min.bytes", "10", true},
         {"client.id", "me", true},
-        {"compression.codec", "lz4", true},
+        {"socket.keepalive.enable", "true", true},
+        {"compression.codec", "lz4", false},
         {"enable.auto.commit", "true", false},
         {"enable.auto.commit", "false", false},
         {"enable.idempotence", "false", false},

@@ -259,7 +259,7 @@ START_TEST(requests_are_under_way_side_by_side)
     here.options.concurrency = COUNT;
     place_open(&here);
     mfn__parcel parcels[COUNT];
-    char ids[COUNT][8];
+    char ids[COUNT][16];
     for (int i = 0; i < COUNT; i++) {
         snprintf(ids[i], sizeof ids[i], "r%d", i);
         parcels[i] = parcel("a", ids[i], "{}");
