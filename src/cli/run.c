@@ -180,6 +180,14 @@ static void write_publisher_json(const mfn__pipeline *pipeline, const mfn__run_s
     mfn__json_text(json, text);
     mfn__json_key(json, "breaker");
     mfn__json_text(json, mfn__breaker_state_name(report->breaker));
+    mfn__json_key(json, "handed");
+    mfn__json_u64(json, report->handed);
+    mfn__json_key(json, "into_spool");
+    mfn__json_u64(json, report->into_spool);
+    mfn__json_key(json, "from_spool");
+    mfn__json_u64(json, report->from_spool);
+    mfn__json_key(json, "returned");
+    mfn__json_u64(json, report->returned);
     mfn__json_key(json, "waiting");
     mfn__json_u64(json, report->waiting);
     mfn__json_key(json, "backlog");

@@ -128,6 +128,9 @@ static void finish(mfn__run *run, mfn__message *message)
 
 void mfn__lane_end_message(mfn__lane *lane, mfn__message *message, mfn__fate fate)
 {
+    if (fate == MFN__FATE_RETURNED) {
+        mfn__lane_count_returned(lane);
+    }
     message->fates[lane->number] = fate;
     finish(lane->run, message);
 }
@@ -162,6 +165,7 @@ static void add(mfn__lane *lane, mfn__message *message)
 {
     size_t bytes = message->payloads[lane->content].size;
     pthread_mutex_lock(&lane->mutex);
+    lane->report.handed++;
     while (!has_room(lane, bytes) && !mfn__run_is_abandoned(lane->run)) {
         if (lane->is_in_trouble && lane->may_spool && mfn__lane_put_off(lane, message)) {
             pthread_mutex_unlock(&lane->mutex);
@@ -284,6 +288,11 @@ void mfn__lane_spooled(mfn__lane *lane, uint64_t count)
     pthread_mutex_unlock(&lane->mutex);
 }
 
+void mfn__lane_count_returned(mfn__lane *lane)
+{
+    atomic_fetch_add(&lane->returned, 1);
+}
+
 mfn__content mfn__lane_content(const mfn__lane *lane)
 {
     return lane->content;
@@ -316,5 +325,6 @@ void mfn__lane_report(mfn__lane *lane, mfn__publisher_report *ret)
     pthread_mutex_lock(&lane->mutex);
     *ret = lane->report;
     ret->waiting = lane->count;
+    ret->returned = atomic_load(&lane->returned);
     pthread_mutex_unlock(&lane->mutex);
 }

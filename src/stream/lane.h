@@ -28,6 +28,9 @@ void mfn__lanes_hand(mfn__run *run, mfn__message *message);
 /* Tells the lane that so many of its results were put into the spool. Thread: settling. */
 void mfn__lane_spooled(mfn__lane *lane, uint64_t count);
 
+/* Tells the lane that one it meant for the spool is left to the next run after all. Any thread. */
+void mfn__lane_count_returned(mfn__lane *lane);
+
 mfn__content mfn__lane_content(const mfn__lane *lane);
 uint64_t mfn__lane_target(const mfn__lane *lane);
 const char *mfn__lane_name(const mfn__lane *lane); /* as dead letters have it */

@@ -24,6 +24,8 @@ struct mfn__lane {
     mfn__message **taken; /* likewise */
     mfn__breaker breaker; /* of the thread; others see `report` */
 
+    atomic_uint_fast64_t returned; /* results given up with the run */
+
     pthread_mutex_t mutex; /* guards all below */
     pthread_cond_t not_empty, not_full;
     mfn__message **ring;

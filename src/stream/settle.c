@@ -42,6 +42,7 @@ static void give_back_room(mfn__run *run, const mfn__message *message)
         if (message->fates[i] == MFN__FATE_SPOOLED) {
             mfn__spool_give_back(run->spool,
                                  mfn__outbox_bytes(message, mfn__lane_content(run->lanes[i])));
+            mfn__lane_count_returned(run->lanes[i]);
         }
     }
 }

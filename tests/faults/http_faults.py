@@ -168,9 +168,7 @@ def paused_and_refused(work, expected, jobs):
         place = Place(MFN, work, pipeline(source, receiver))
         code, summary = place.run()
         assert code == 1 and summary["jobs_failed"] == 0 and not place.letters(), summary
-        receiver.next(*[Reply(204)] * 0)
-        receiver.next()
-        while receiver.wait(lambda: True) and receiver.deliveries[-1].status == 401:
+        for _ in range(60):  # until somebody has mended the key
             code, summary = place.run()
             if code == 0:
                 break

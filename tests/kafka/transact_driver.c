@@ -254,11 +254,11 @@ static void deliver(driver *self)
         mfn_error err = {0};
         mfn_status status = transact(self, &advice, &err);
         printf("batch of %zu: %s %s\n", self->count, mfn_status_name(status), err.text);
-        if (status == MFN_OK || status == MFN_CANCELLED) {
+        if (status == MFN_OK) {
             drop_batch(self);
             return;
         }
-        serve(self);
+        serve(self); /* what is still ours must not be dropped */
         if (self->is_lost) {
             printf("the partitions are lost\n");
             drop_batch(self);

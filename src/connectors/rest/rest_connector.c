@@ -163,6 +163,9 @@ static mfn_status check(const void *options, mfn_error *err)
     const mfn__rest_connector_options *given = options;
     mfn_status status = check_address(given, err);
     if (status == MFN_OK) {
+        status = mfn__http_access_check(&given->access, err);
+    }
+    if (status == MFN_OK) {
         status = mfn__http_headers_check(&given->headers, mfn__rest_reserved_headers, err);
     }
     if (status == MFN_OK) {

@@ -155,6 +155,9 @@ static mfn_status check(const void *given, mfn_error *err)
         status = mfn__http_headers_check(&options->headers, mfn__webhook_reserved_headers, err);
     }
     if (status == MFN_OK) {
+        status = mfn__http_access_check(&options->access, err);
+    }
+    if (status == MFN_OK) {
         status = check_envelope(options, err);
     }
     if (status == MFN_OK) {

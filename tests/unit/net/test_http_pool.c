@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -186,6 +187,7 @@ START_TEST(the_timeout_ends_an_exchange_whatever_it_waits_for)
         ck_assert_msg(here.exchanges[0].problem.status == MFN_TIMED_OUT, "%s: %s", cases[i].what,
                       here.exchanges[0].problem.text);
         ck_assert_double_ge(seconds_since(start_ns), 0.09);
+        ck_assert_ptr_nonnull(strstr(here.exchanges[0].problem.text, "no answer in time"));
         ck_assert_double_lt(seconds_since(start_ns), 20);
         mfn__advice advice = {0};
         mfn_error err = {0};

@@ -232,6 +232,16 @@ static void check_sequence(const contents *out, int first, int last)
     }
 }
 
+static int count_of(const contents *out, const char *value)
+{
+    int ret = 0;
+    for (size_t i = 0; i < out->count; i++) {
+        ret += out->records[i]->len == strlen(value) &&
+               memcmp(out->records[i]->payload, value, strlen(value)) == 0;
+    }
+    return ret;
+}
+
 START_TEST(every_result_is_delivered_with_key_and_headers)
 {
     place self;
@@ -448,6 +458,7 @@ START_TEST(a_topic_that_is_not_allowed_pauses)
 }
 END_TEST
 
+/* What was delivered before the failure may stand there twice: the new producer cannot know. */
 START_TEST(a_producer_that_failed_for_good_is_replaced)
 {
     place self;
@@ -468,7 +479,9 @@ START_TEST(a_producer_that_failed_for_good_is_replaced)
     ck_assert(is_delivered);
     contents out;
     contents_read(&out, &self, "out");
-    check_sequence(&out, 0, 2);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_ge(count_of(&out, self.texts[i]), 1);
+    }
     contents_free(&out);
     place_close(&self);
 }

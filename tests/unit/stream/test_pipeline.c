@@ -323,6 +323,11 @@ static mfn__run_summary run(mfn__pipeline *pipeline, bool once)
     ck_assert_int_eq(counts->unaccounted, 0);
     uint64_t settled = counts->published + counts->dead_lettered + counts->spooled;
     ck_assert_uint_eq(counts->read, settled + counts->in_flight);
+    for (size_t i = 0; i < summary.publisher_count; i++) {
+        const mfn__publisher_report *report = &summary.publishers[i];
+        ck_assert_uint_eq(report->handed + report->from_spool,
+                          report->metrics.total + report->into_spool + report->returned);
+    }
     ck_assert_uint_eq(script.acknowledgements, settled);
     ck_assert_int_eq(summary.is_unfinished, counts->in_flight > 0 || summary.failure.status != 0 ||
                                                 summary.publishers[0].backlog > 0);
