@@ -12,7 +12,7 @@
 #include "base/text.h"
 
 #define SECRET_LENGTH_MIN 16
-#define URL_BYTES_MAX     8192
+#define URL_BYTES_MAX     ((size_t)8192)
 
 static bool has_control_characters(const char *text)
 {

@@ -336,8 +336,8 @@ static bool drain_some(mfn__lane *lane)
     mfn__batch batch = {.count = 0};
     mfn_error err = {0};
     size_t max = call_size(lane, lane->capacity < MFN__BATCH_MAX ? lane->capacity : MFN__BATCH_MAX);
-    if (mfn__outbox_take(lane->run->spool, lane->around.target, 0, lane->content, max, &batch,
-                         &err) != MFN_OK) {
+    if (mfn__outbox_take(lane->run->spool, lane->around.target, lane->content, max, &batch, &err) !=
+        MFN_OK) {
         mfn__run_warn(lane->run, "%s: %s", lane->label, err.text);
         mfn__run_sleep(lane->run, 1.0);
         return false;

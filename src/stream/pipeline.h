@@ -65,7 +65,8 @@ typedef struct mfn__run_counts {
     uint64_t bytes_read, bytes_published;
 } mfn__run_counts;
 
-/* A publisher at one moment. At rest handed + from_spool = metrics.total + into_spool + returned. */
+/* A publisher at one moment. At rest handed + from_spool = metrics.total + into_spool + returned.
+ */
 typedef struct mfn__publisher_report {
     uint64_t handed;   /* results that the workers gave it */
     uint64_t returned; /* of these, left to the next run */

@@ -256,11 +256,10 @@ mfn_status mfn__outbox_add(mfn__spool *spool, uint64_t target, const mfn__messag
     return mfn__ledger_change(spool->ledger, add, "keep a result", err);
 }
 
-mfn_status mfn__outbox_take(mfn__spool *spool, uint64_t target, uint64_t position,
-                            mfn__content content, size_t max, mfn__batch *ret, mfn_error *err)
+mfn_status mfn__outbox_take(mfn__spool *spool, uint64_t target, mfn__content content, size_t max,
+                            mfn__batch *ret, mfn_error *err)
 {
-    const struct wanted wanted = {MFN__OUTBOX_NEXT, target, position, max,
-                                  read_outbox_row,  content};
+    const struct wanted wanted = {MFN__OUTBOX_NEXT, target, 0, max, read_outbox_row, content};
     return take_rows(spool, &wanted, ret, err);
 }
 

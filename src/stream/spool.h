@@ -58,10 +58,10 @@ uint64_t mfn__outbox_bytes(const mfn__message *message, mfn__content content);
 mfn_status mfn__outbox_add(mfn__spool *spool, uint64_t target, const mfn__message *message,
                            mfn__content content, mfn_error *err);
 
-/* The next results kept for the target after row `position`, as messages with `inbox_row` set to
- * their row and the content in payloads[content]. Takes the ledger's lock itself. */
-mfn_status mfn__outbox_take(mfn__spool *spool, uint64_t target, uint64_t position,
-                            mfn__content content, size_t max, mfn__batch *ret, mfn_error *err);
+/* The oldest results kept for the target, as messages with `inbox_row` set to their row and the
+ * content in payloads[content]. Takes the ledger's lock itself. */
+mfn_status mfn__outbox_take(mfn__spool *spool, uint64_t target, mfn__content content, size_t max,
+                            mfn__batch *ret, mfn_error *err);
 
 /* Removes results that were published or became dead letters. Takes the ledger's lock itself, and
  * gives the bytes back. */

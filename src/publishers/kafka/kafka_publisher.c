@@ -372,6 +372,7 @@ static mfn_status publish(void *opaque, mfn__parcel *parcels, size_t count, mfn_
     return status;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the contract of stream/kinds.h, taken apart at once */
 static mfn_status transact(void *opaque, mfn__parcel *parcels, size_t count,
                            const mfn__dead_letter *letters, size_t letter_count,
                            const mfn__kafka_position *position, mfn__advice *ret_advice,

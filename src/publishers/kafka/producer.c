@@ -173,7 +173,7 @@ void mfn__producer_drop(mfn__producer *producer)
 /* librdkafka takes what it only reads without const. */
 static void *readable(const void *bytes)
 {
-    return (void *)(uintptr_t)bytes;
+    return (void *)(uintptr_t)bytes; /* NOLINT(performance-no-int-to-ptr): see above */
 }
 
 static rd_kafka_resp_err_t send_once(mfn__producer *producer, const mfn__kafka_outgoing *record,

@@ -114,7 +114,6 @@ END_TEST
 
 START_TEST(publishing_the_same_again_changes_nothing)
 {
-    const char *folder = mfn_test_folder();
     static const char *const patterns[] = {
         "filename_pattern: '{timestamp}_{sequence}.json'\n",
         "filename_pattern: all.ndjson\nappend_mode: true\n",
@@ -122,7 +121,7 @@ START_TEST(publishing_the_same_again_changes_nothing)
     for (size_t i = 0; i < 2; i++) {
         char before[TEXT_MAX] = "";
         char after[TEXT_MAX] = "";
-        folder = mfn_test_folder();
+        const char *folder = mfn_test_folder();
         const char *out = mfn_test_path(folder, "out");
         for (size_t life = 0; life < 3; life++) {
             mfn_publisher *publisher = open_folder(folder, patterns[i]);

@@ -60,11 +60,11 @@ void make_topic(place *self, const char *topic, int partitions)
 
 void produce(place *self, const char *topic, int32_t partition, void *value, size_t size)
 {
-    rd_kafka_resp_err_t code = rd_kafka_producev(
-        self->producer, RD_KAFKA_VTYPE_TOPIC, topic, RD_KAFKA_VTYPE_PARTITION, partition,
-        RD_KAFKA_VTYPE_KEY, "key", (size_t)3, RD_KAFKA_VTYPE_HEADER, "trace", "abc", (ssize_t)3,
-        RD_KAFKA_VTYPE_VALUE, value, size, RD_KAFKA_VTYPE_MSGFLAGS, RD_KAFKA_MSG_F_COPY,
-        RD_KAFKA_VTYPE_END);
+    rd_kafka_resp_err_t code =
+        rd_kafka_producev(self->producer, RD_KAFKA_VTYPE_TOPIC, topic, RD_KAFKA_VTYPE_PARTITION,
+                          partition, RD_KAFKA_VTYPE_KEY, "key", (size_t)3, RD_KAFKA_VTYPE_HEADER,
+                          "trace", "abc", (ssize_t)3, RD_KAFKA_VTYPE_VALUE, value, size,
+                          RD_KAFKA_VTYPE_MSGFLAGS, RD_KAFKA_MSG_F_COPY, RD_KAFKA_VTYPE_END);
     ck_assert_int_eq(code, RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 

@@ -133,10 +133,10 @@ START_TEST(results_come_back_as_they_were_for_their_target_alone)
     ck_assert_int_eq(mfn__ledger_commit(self.ledger, NULL), MFN_OK);
     mfn__message_free(message);
     mfn__batch batch;
-    ck_assert_int_eq(
-        mfn__outbox_take(self.spool, TARGET + 1, 0, MFN__CONTENT_LINE, 10, &batch, NULL), MFN_OK);
+    ck_assert_int_eq(mfn__outbox_take(self.spool, TARGET + 1, MFN__CONTENT_LINE, 10, &batch, NULL),
+                     MFN_OK);
     ck_assert_uint_eq(batch.count, 0);
-    ck_assert_int_eq(mfn__outbox_take(self.spool, TARGET, 0, MFN__CONTENT_LINE, 10, &batch, NULL),
+    ck_assert_int_eq(mfn__outbox_take(self.spool, TARGET, MFN__CONTENT_LINE, 10, &batch, NULL),
                      MFN_OK);
     ck_assert_uint_eq(batch.count, 1);
     ck_assert_str_eq(batch.messages[0]->id, "job-1");
