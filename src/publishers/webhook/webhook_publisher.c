@@ -170,7 +170,8 @@ static mfn_status check(const void *given, mfn_error *err)
     return status;
 }
 
-/* Any answer shows that the server is there; only the ones that say "not you" are failures. */
+/* Any answer shows that the server is there; only the ones that say "not you" are failures, unless
+ * it may be the signature that they miss. */
 static mfn_status probe(const void *given, const mfn__surroundings *surroundings, mfn_error *err)
 {
     const mfn__webhook_publisher_options *options = given;
@@ -184,8 +185,9 @@ static mfn_status probe(const void *given, const mfn__surroundings *surroundings
     mfn_status status = mfn__http_headers_end(&headers, &exchange.headers, err);
     if (status == MFN_OK) {
         mfn__http_perform(surroundings->http, &exchange, 1, surroundings->abandon);
-        bool is_refused =
-            exchange.status == 401 || exchange.status == 403 || exchange.status == 407;
+        bool misses_signature = options->signing_secrets.count > 0;
+        bool is_refused = exchange.status == 407 ||
+                          (!misses_signature && (exchange.status == 401 || exchange.status == 403));
         if (exchange.problem.status != MFN_OK || is_refused) {
             mfn__advice advice = {0};
             status = mfn__http_judge(&exchange, NULL, &advice, err);

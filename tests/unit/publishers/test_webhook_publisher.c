@@ -515,12 +515,18 @@ START_TEST(probing_sends_no_result_and_wants_to_be_let_in)
 {
     static const struct {
         int status;
-        bool is_reached;
-    } cases[] = {{200, true}, {204, true},  {404, true},  {405, true},
-                 {503, true}, {401, false}, {403, false}, {407, false}};
+        bool is_signed, is_reached;
+    } cases[] = {
+        {200, false, true}, {204, false, true},  {404, false, true},  {405, false, true},
+        {503, false, true}, {401, false, false}, {403, false, false}, {407, false, false},
+        {401, true, true}, /* it may be the signature that is missed */
+        {407, true, false},
+    };
+    static const char *const secret[] = {"whsec_plJ3nmyCDGBKInavdOK15jsl"};
     place here;
     place_make(&here, "/hook");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        here.options.signing_secrets = (mfn_texts){NULL, secret, cases[i].is_signed ? 1 : 0};
         http_peer_say(here.peer, cases[i].status, "", "");
         mfn_status status =
             mfn__webhook_publisher.probe(&here.options, &here.around.lent, &here.err);
