@@ -80,6 +80,8 @@ def drain(broker, place, name, total):
 
 def judge_topics(broker, name, expected, poison, exactly_once):
     judge = Judge(expected)
+    broker.wait_until_decided(f"{name}-out")
+    broker.wait_until_decided(f"{name}-dlq")
     for message in broker.consume(f"{name}-out"):
         judge.deliver(message.value)
         assert message.key.decode() == json.loads(message.value)["simulation_id"]

@@ -325,6 +325,18 @@ class Broker:
             raise RuntimeError(f"kcat ended with {process.returncode}: {err.decode(errors='replace')}")
         return sorted(map(_message_of, out.splitlines()), key=lambda m: (m.partition, m.offset))
 
+    def wait_until_decided(self, topic, timeout_s=90):
+        """Returns when no transaction is open in the topic: that of a producer that was killed hides
+        what others committed after it, until somebody ends it or its time is over."""
+        deadline = time.monotonic() + timeout_s
+        with self.connect() as connection:
+            for partition in range(self.topics()[topic]):
+                while connection.end_offset(topic, partition, committed_only=True) < \
+                        connection.end_offset(topic, partition):
+                    if time.monotonic() > deadline:
+                        raise RuntimeError(f"{topic}/{partition}: a transaction stays open")
+                    time.sleep(0.05)
+
     def committed(self, group, topic):
         """{partition: offset of the next message}, for partitions in which the group committed."""
         with self.connect() as connection:

@@ -98,9 +98,10 @@ class CopyTest(unittest.TestCase):
 
     def check_copies(self, sent=None):
         sent = self.sent if sent is None else sent
+        self.broker.wait_until_decided("out")
         copies = [(message.key, message.value) for message in self.broker.consume("out")]
         lost = set(sent) - set(copies)
-        self.assertFalse(lost, f"{len(lost)} of {len(sent)} are lost")
+        self.assertEqual(0, len(lost), f"of {len(sent)} are lost, such as {sorted(lost)[:3]}")
         self.assertEqual(len(sent), len(copies), "some are there more than once")
         self.assertEqual(0, self.lag())
 
@@ -244,6 +245,7 @@ class NetworkTest(CopyTest):
                 self.assertTrue(lose(proxy.END_TXN, self.SILENCE_S).wait())
             troubles = copier.finish()
         self.assertGreaterEqual(len(troubles), len(faults))
+        self.broker.wait_until_decided("out")
         keys = [message.key for message in self.broker.consume("out")]
         self.assertEqual({b"key %d" % number for number in range(600)}, set(keys))
         self.assertEqual(600, len(keys))

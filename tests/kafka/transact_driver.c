@@ -314,6 +314,7 @@ int main(int argc, char **argv)
     options.exactly_once = true;
     options.transactional_id = argc > 5 ? argv[5] : "";
     options.max_message_bytes = 100000;
+    options.transaction_timeout = 20; /* what one that was killed leaves open is hidden so long */
     const mfn__log log = {warn, NULL};
     atomic_bool abandon = false;
     mfn__surroundings around = {.clock = mfn__clock_system(),
