@@ -129,9 +129,10 @@ typedef struct mfn__publisher_ops {
                           mfn_error *err);
     /* Exactly once: publishes the parcels, the dead letters and the position (NULL when none of
      * them came from the source: replays) in one transaction. MFN_OK: committed. A parcel with a
-     * problem means that the transaction was aborted because of it. MFN_CANCELLED: some of it
-     * belongs to somebody else by now: drop all. NULL for kinds without transactions, and
-     * `is_exactly_once` tells whether the options ask for it. */
+     * problem means that the transaction was aborted because of it. MFN_CANCELLED: it was aborted
+     * because some of it belongs to somebody else by now: the caller drops that and tries again
+     * with what it still owns. NULL for kinds without transactions, and `is_exactly_once` tells
+     * whether the options ask for it. */
     mfn_status (*transact)(void *self, mfn__parcel *parcels, size_t count,
                            const mfn__dead_letter *letters, size_t letter_count,
                            const struct mfn__kafka_position *position, mfn__advice *ret_advice,
