@@ -157,6 +157,11 @@ mfn_status mfn__producer_ensure(mfn__producer *producer, mfn_error *err)
         rd_kafka_conf_destroy(conf);
         return mfn__fail(err, MFN_INVALID, NULL, "cannot make a Kafka producer: %s", reason);
     }
+    /* To know the topic makes it look for the leaders now, not at the first record. */
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(producer->handle, producer->options->topic, NULL);
+    if (topic != NULL) {
+        rd_kafka_topic_destroy(topic);
+    }
     return MFN_OK;
 }
 
