@@ -38,8 +38,9 @@ vectors: packages-test $(BUILD)/build.ninja ## replay recorded vectors: make vec
 	@$(BUILD)/mfn_replay "$(DIR)"
 
 bench: packages-test build ## measure speed, beside NumPy when it is installed
-	@cmake --build $(BUILD) -j $(JOBS) --target bench_engine
+	@cmake --build $(BUILD) -j $(JOBS) --target bench_engine bench_krum
 	@$(PYTHON) bench/bench.py $(BUILD)/bench_engine $(BUILD)/mfn
+	@$(PYTHON) bench/bench_krum.py $(BUILD)/bench_krum
 
 bench-pipeline: packages-bench build ## measure files, webhooks and Kafka, beside the reference's method
 	@$(PYTHON) bench/bench_pipeline.py $(BUILD)/mfn

@@ -15,7 +15,7 @@ set(MFN_LIBRARY_DEPENDENCIES
 set(MFN_APP_DEPENDENCIES
   PkgConfig::SQLITE PkgConfig::CURL PkgConfig::RDKAFKA Threads::Threads)
 # What the program needs beside those of the libraries.
-set(MFN_CLI_DEPENDENCIES PkgConfig::MICROHTTPD)
+set(MFN_SERVER_DEPENDENCIES PkgConfig::MICROHTTPD)
 if(MFN_BUILD_TESTS)
   pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
 endif()

@@ -20,7 +20,9 @@ LAYERS = {
     "connectors": {"base", "engine", "codec", "net", "stream"},
     "publishers": {"base", "engine", "codec", "net", "stream"},
     "api": {"base", "engine", "codec", "net", "stream", "connectors", "publishers"},
-    "cli": {"base", "kernels", "engine", "codec", "net", "stream", "api"},
+    "observe": {"base", "codec"},
+    "server": {"base", "engine", "codec", "net", "stream", "api", "observe"},
+    "cli": {"base", "kernels", "engine", "codec", "net", "stream", "api", "observe", "server"},
 }
 # Folders in which every kind is a world of its own.
 KINDS = {"connectors", "publishers"}
@@ -28,9 +30,11 @@ KINDS = {"connectors", "publishers"}
 PURE = {"kernels", "engine"}
 # What pure computing stands on may include the system, but no library.
 LIBRARY_FREE = {"base"}
-LIBRARIES = re.compile(r"jansson|yaml|png|sqlite3|openssl/|zlib|curl/|librdkafka/|microhttpd|check\.h")
+LIBRARIES = re.compile(r"jansson|yaml|png|sqlite3|openssl/|zlib|curl/|librdkafka/|microhttpd|wslay|check\.h")
 PURE_HEADERS = {"assert.h", "float.h", "inttypes.h", "limits.h", "math.h", "stdatomic.h",
-                "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h"}
+                "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h",
+                # and the compiler's own, for vectors
+                "arm_neon.h", "immintrin.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
 
 

@@ -11,6 +11,8 @@ const mfn__command mfn__commands[] = {
      mfn__command_simulate},
     {"features", "FILE.npy [flags]", "compute the 18 features of a field or history",
      mfn__command_features},
+    {"aggregate", "FILE [flags]", "combine gradients of which some may be hostile",
+     mfn__command_aggregate},
     {"run", "PIPELINE.yaml [flags]", "turn a stream of jobs into results", mfn__command_run},
     {"check", "PIPELINE.yaml [flags]", "validate a pipeline file and show its values",
      mfn__command_check},

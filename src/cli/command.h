@@ -31,6 +31,7 @@ int mfn__command_unknown(const char *name);
 
 int mfn__command_simulate(int argc, char **argv);
 int mfn__command_features(int argc, char **argv);
+int mfn__command_aggregate(int argc, char **argv);
 int mfn__command_run(int argc, char **argv);
 int mfn__command_check(int argc, char **argv);
 int mfn__command_dlq(int argc, char **argv);

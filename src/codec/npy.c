@@ -187,23 +187,39 @@ static mfn_status read_values(npy_source *source, const mfn__npy_header *header,
     return status;
 }
 
-mfn_status mfn_npy_read(const char *path, uint64_t max_bytes, mfn_npy_array *ret, mfn_error *err)
+mfn_status mfn__npy_open(const char *path, uint64_t max_bytes, int *ret_descriptor,
+                         mfn__npy_header *ret_header, uint64_t *ret_offset, mfn_error *err)
 {
     npy_source source = {.path = path, .err = err};
     source.descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (source.descriptor < 0) {
         return mfn__fail_errno(err, errno, NULL, "cannot open '%s'", path);
     }
-    double *values = NULL;
-    mfn__npy_header header;
+    mfn__npy_header header = {.item_bytes = sizeof(double)};
     mfn_status status = read_header(&source, &header);
     if (status == MFN_OK) {
         status = check_size(&source, &header, max_bytes);
     }
     if (status != MFN_OK) {
-        goto fail;
+        close(source.descriptor);
+        return status;
     }
-    values = mfn__mem_new_aligned((size_t)header.count, sizeof *values);
+    *ret_descriptor = source.descriptor;
+    *ret_header = header;
+    *ret_offset = source.position;
+    return MFN_OK;
+}
+
+mfn_status mfn_npy_read(const char *path, uint64_t max_bytes, mfn_npy_array *ret, mfn_error *err)
+{
+    npy_source source = {.path = path, .err = err};
+    mfn__npy_header header = {.item_bytes = sizeof(double)};
+    mfn_status status =
+        mfn__npy_open(path, max_bytes, &source.descriptor, &header, &source.position, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    double *values = mfn__mem_new_aligned((size_t)header.count, sizeof *values);
     if (values == NULL) {
         status = mfn__fail_memory(err);
         goto fail;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "kernels/frame_change.h"
+#include "kernels/pair_sums.h"
 
 #include "mfn/status.h"
 
@@ -54,6 +55,8 @@ typedef struct mfn__kernels {
     mfn__step_row_kernel react;         /* the inhibitor sees the old activator (mfn-v4.1) */
     mfn__step_row_kernel react_updated; /* it sees the updated one (mfn-v4.1-field) */
     mfn__frame_change_kernel frame_change;
+    mfn__pair_sums_kernel pair_products;    /* sums of x y */
+    mfn__pair_sums_kernel pair_differences; /* sums of (x - y)^2 */
 } mfn__kernels_table;
 
 /* The best variant that this machine can run, or the one selected. Thread-safe. */

@@ -17,4 +17,6 @@ const mfn__kernels_table mfn__kernels_avx512 = {
     .react = react,
     .react_updated = react_updated,
     .frame_change = frame_change,
+    .pair_products = mfn__pair_products_avx512,
+    .pair_differences = mfn__pair_differences_avx512,
 };

@@ -16,4 +16,6 @@ const mfn__kernels_table mfn__kernels_neon = {
     .react = react,
     .react_updated = react_updated,
     .frame_change = frame_change,
+    .pair_products = mfn__pair_products_neon,
+    .pair_differences = mfn__pair_differences_neon,
 };

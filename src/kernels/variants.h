@@ -10,4 +10,20 @@ extern const mfn__kernels_table mfn__kernels_neon;
 extern const mfn__kernels_table mfn__kernels_avx2;
 extern const mfn__kernels_table mfn__kernels_avx512;
 
+/* In files of their own: they need other compiler flags than the rest. */
+void mfn__pair_products_scalar(const double *rows, const double *columns, size_t depth,
+                               double *sums);
+void mfn__pair_differences_scalar(const double *rows, const double *columns, size_t depth,
+                                  double *sums);
+void mfn__pair_products_neon(const double *rows, const double *columns, size_t depth, double *sums);
+void mfn__pair_differences_neon(const double *rows, const double *columns, size_t depth,
+                                double *sums);
+void mfn__pair_products_avx2(const double *rows, const double *columns, size_t depth, double *sums);
+void mfn__pair_differences_avx2(const double *rows, const double *columns, size_t depth,
+                                double *sums);
+void mfn__pair_products_avx512(const double *rows, const double *columns, size_t depth,
+                               double *sums);
+void mfn__pair_differences_avx512(const double *rows, const double *columns, size_t depth,
+                                  double *sums);
+
 #endif

@@ -9,10 +9,13 @@
 
 #include "mfn/features.h"
 #include "mfn/fractal.h"
+#include "mfn/krum.h"
 #include "mfn/simulation.h"
 #include "mfn/version.h"
 
 #define SEED_TEXT_MAX 4097
+#define GRADIENTS     150
+#define DIMENSION     500
 
 static uint64_t fnv1a(const double *values, size_t count)
 {
@@ -69,6 +72,33 @@ static mfn_status report(const mfn_simulation_config *config, mfn_error *err)
     return status;
 }
 
+/* Gradients far apart, and close together far from 0, so that both kernels take part. */
+static mfn_status report_aggregate(mfn_random *random, double mean, mfn_error *err)
+{
+    static float gradients[GRADIENTS * DIMENSION];
+    static double widened[DIMENSION];
+    for (size_t i = 0; i < GRADIENTS * DIMENSION; i++) {
+        gradients[i] = (float)mfn_random_normal(random, mean, 1.0);
+    }
+    const mfn_gradients view = {gradients, GRADIENTS, DIMENSION};
+    mfn_krum_selection selection;
+    mfn_aggregation aggregation;
+    mfn_status status = mfn_krum_select(&view, NULL, NULL, &selection, err);
+    if (status == MFN_OK) {
+        status = mfn_aggregate(&view, NULL, random, NULL, &aggregation, err);
+    }
+    if (status != MFN_OK) {
+        return status;
+    }
+    for (size_t k = 0; k < DIMENSION; k++) {
+        widened[k] = (double)aggregation.values[k];
+    }
+    printf(" krum %llu %a aggregate %016llx", (unsigned long long)selection.index, selection.score,
+           (unsigned long long)fnv1a(widened, DIMENSION));
+    mfn_aggregation_deinit(&aggregation);
+    return MFN_OK;
+}
+
 /* Normals far into the tail, and the elementary functions behind them and behind the fractals. */
 static mfn_status report_random(mfn_error *err)
 {
@@ -84,8 +114,15 @@ static mfn_status report_random(mfn_error *err)
     mfn_ifs_config_init(&config);
     double lyapunov = 0.0;
     status = mfn_ifs_generate(random, &config, NULL, values, &lyapunov, err);
-    printf(" fractal %016llx %a\n",
-           (unsigned long long)fnv1a(values, 2 * (size_t)config.num_points), lyapunov);
+    printf(" fractal %016llx %a", (unsigned long long)fnv1a(values, 2 * (size_t)config.num_points),
+           lyapunov);
+    if (status == MFN_OK) {
+        status = report_aggregate(random, 0.0, err);
+    }
+    if (status == MFN_OK) {
+        status = report_aggregate(random, 1e4, err);
+    }
+    printf("\n");
     mfn_random_free(random);
     return status;
 }

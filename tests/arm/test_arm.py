@@ -16,6 +16,7 @@ QEMU = "qemu-aarch64"
 BOUNDARIES = ("periodic", "neumann", "dirichlet")
 FLAGS = ["-std=c17", "-O2", "-ffp-contract=off", "-fno-math-errno", "-D_GNU_SOURCE",
          '-DMFN_VERSION_TEXT="test"', "-Iinclude", "-Isrc", "-w"]
+NEON = {"variant_neon": [], "pair_sums_neon": []}
 BASE = ("buffer", "error", "mem", "number", "option", "status", "text")
 DEFAULTS = {"grid_size": 64, "steps": 64, "seed": "42", "alpha": 0.18,
             "spike_probability": 0.25, "turing_enabled": True,
@@ -52,13 +53,14 @@ def line_of(model, c):
 
 def build(source, compiler, extra, variants, out):
     files = [f"src/base/{name}.c" for name in BASE]
-    files += [str(path.relative_to(source)) for path in sorted((source / "src/engine").glob("*.c"))]
-    files += ["src/kernels/kernels.c", "src/kernels/variant_scalar.c", "tests/arm/bit_report.c"]
+    files += [str(path.relative_to(source)) for path in sorted((source / "src/engine").rglob("*.c"))]
+    files += ["src/kernels/kernels.c", "src/kernels/variant_scalar.c",
+              "src/kernels/pair_sums_scalar.c", "tests/arm/bit_report.c"]
     objects = []
-    for variant, flags in variants.items():
-        target = f"{out}.{variant}.o"
+    for name, flags in variants.items():
+        target = f"{out}.{name}.o"
         subprocess.run([compiler, *FLAGS, "-O3", "-fno-trapping-math", *flags, "-c", "-o", target,
-                        f"src/kernels/variant_{variant}.c"], cwd=source, check=True)
+                        f"src/kernels/{name}.c"], cwd=source, check=True)
         objects.append(target)
     subprocess.run([compiler, *FLAGS, *extra, "-o", out, *files, *objects, "-lm", "-lpthread"],
                    cwd=source, check=True)
@@ -67,10 +69,11 @@ def build(source, compiler, extra, variants, out):
 def native_variants():
     machine = subprocess.run(["uname", "-m"], capture_output=True, text=True, check=True).stdout
     if machine.strip() == "x86_64":
-        return {"avx2": ["-mavx2", "-mno-fma"],
-                "avx512": ["-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw",
-                           "-mprefer-vector-width=512"]}
-    return {"neon": []} if machine.strip() == "aarch64" else {}
+        avx512 = ["-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw",
+                  "-mprefer-vector-width=512"]
+        return {"variant_avx2": ["-mavx2", "-mno-fma"], "variant_avx512": avx512,
+                "pair_sums_avx2": ["-mavx2", "-mfma"], "pair_sums_avx512": avx512}
+    return NEON if machine.strip() == "aarch64" else {}
 
 
 def run(command, text):
@@ -89,11 +92,11 @@ def main():
     text = "\n".join(line_of(model, config) for _, model, config, _ in cases) + "\n"
     with tempfile.TemporaryDirectory() as work:
         build(source, "cc", [], native_variants(), f"{work}/native")
-        build(source, CROSS, ["-static"], {"neon": []}, f"{work}/arm")
+        build(source, CROSS, ["-static"], NEON, f"{work}/arm")
         native, native_simd = run([f"{work}/native"], text)
         arm, arm_simd = run([QEMU, f"{work}/arm"], text)
     if len(native) != len(cases) + 1 or native[0] != arm[0]:
-        sys.exit(f"normals or fractals differ:\n native {native[0]}\n arm    {arm[0]}")
+        sys.exit(f"normals, fractals or aggregates differ:\n native {native[0]}\n arm    {arm[0]}")
     for (name, _, _, out), ours, theirs in zip(cases, native[1:], arm[1:]):
         if ours != theirs:
             sys.exit(f"{name} differs:\n native {ours}\n arm    {theirs}")

@@ -39,5 +39,7 @@ void kind_http_client(const record *rec, comparison *cmp);
 void kind_file_io(const record *rec, comparison *cmp);
 void kind_kafka(const record *rec, comparison *cmp);
 void kind_io_defaults(const record *rec, comparison *cmp);
+void kind_krum(const record *rec, comparison *cmp);
+void kind_krum_aggregate(const record *rec, comparison *cmp);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "mfn/features.h"
 #include "mfn/fractal.h"
+#include "mfn/krum.h"
 
 /* The largest grid that the reference's engine runs. */
 #define ENGINE_GRID_MAX 1024
@@ -86,6 +87,14 @@ static mfn_status ifs_accepts(json_t *kwargs, mfn_error *err)
     return status == MFN_OK ? mfn_ifs_config_check(&config, err) : status;
 }
 
+static mfn_status aggregate_accepts(json_t *kwargs, mfn_error *err)
+{
+    mfn_aggregate_config config;
+    mfn_aggregate_config_init(&config);
+    mfn_status status = fill(mfn_aggregate_options(), &config, kwargs, has_nan(kwargs), err);
+    return status == MFN_OK ? mfn_aggregate_config_check(&config, err) : status;
+}
+
 static const options_class classes[] = {
     {"SimulationConfig", simulation_options, simulation_accepts, false, {NULL}},
     {"ReactionDiffusionConfig", simulation_options, simulation_accepts, false, {NULL}},
@@ -96,6 +105,7 @@ static const options_class classes[] = {
      ifs_accepts,
      true,
      {"scale_min", "scale_max", "translation_range", NULL}},
+    {"HierarchicalKrumAggregator", mfn_aggregate_options, aggregate_accepts, false, {NULL}},
 };
 
 #define CLASS_COUNT (sizeof classes / sizeof classes[0])

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/operations/operations.h"
+
+/* In the order of the documentation. */
+const mfn__operation *const mfn__operations[] = {
+    &mfn__operation_health,  &mfn__operation_livez,
+    &mfn__operation_readyz,  &mfn__operation_version,
+    &mfn__operation_metrics, &mfn__operation_simulate,
+    &mfn__operation_nernst,  NULL,
+};
+
+void mfn__answer_begin(mfn__call *call, mfn__json_writer *ret_json)
+{
+    mfn__json_start(ret_json, &call->answer, 0);
+    mfn__json_object_begin(ret_json);
+}
+
+void mfn__answer_text(mfn__json_writer *json, const char *key, const char *value)
+{
+    mfn__json_key(json, key);
+    mfn__json_text(json, value);
+}
+
+void mfn__answer_real(mfn__json_writer *json, const char *key, double value)
+{
+    mfn__json_key(json, key);
+    mfn__json_real(json, value);
+}
+
+void mfn__answer_u64(mfn__json_writer *json, const char *key, uint64_t value)
+{
+    mfn__json_key(json, key);
+    mfn__json_u64(json, value);
+}
+
+void mfn__answer_bool(mfn__json_writer *json, const char *key, bool value)
+{
+    mfn__json_key(json, key);
+    mfn__json_bool(json, value);
+}
+
+void mfn__answer_end(mfn__json_writer *json)
+{
+    mfn__json_object_end(json);
+}
+
+bool mfn__call_goes_on(void *call, const mfn_simulation *simulation)
+{
+    (void)simulation;
+    return !atomic_load_explicit(((mfn__call *)call)->cancel, memory_order_relaxed);
+}
