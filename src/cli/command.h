@@ -32,10 +32,13 @@ int mfn__command_unknown(const char *name);
 int mfn__command_simulate(int argc, char **argv);
 int mfn__command_features(int argc, char **argv);
 int mfn__command_aggregate(int argc, char **argv);
+int mfn__command_validate(int argc, char **argv);
+int mfn__command_nernst(int argc, char **argv);
 int mfn__command_run(int argc, char **argv);
 int mfn__command_check(int argc, char **argv);
 int mfn__command_dlq(int argc, char **argv);
 int mfn__command_webhook(int argc, char **argv);
+int mfn__command_key(int argc, char **argv);
 int mfn__command_version(int argc, char **argv);
 int mfn__command_help(int argc, char **argv);
 

@@ -24,14 +24,23 @@
 
 typedef struct npy_source {
     const char *path;
-    int descriptor;
-    uint64_t position; /* bytes read */
+    int descriptor;       /* a file, or: */
+    const uint8_t *bytes; /* memory, unless NULL, */
+    uint64_t size;        /* of this many bytes */
+    uint64_t position;    /* bytes read */
     mfn_error *err;
 } npy_source;
 
 /* Reads until `size` bytes or the end of the file. */
 static mfn_status read_up_to(npy_source *source, void *ret, size_t size, size_t *ret_size)
 {
+    if (source->bytes != NULL) {
+        uint64_t there = source->size - source->position;
+        *ret_size = there < size ? (size_t)there : size;
+        memcpy(ret, source->bytes + source->position, *ret_size);
+        source->position += *ret_size;
+        return MFN_OK;
+    }
     char *next = ret;
     size_t left = size;
     while (left > 0) {
@@ -120,7 +129,8 @@ static mfn_status read_header(npy_source *source, mfn__npy_header *ret)
     return status;
 }
 
-/* Compares the size of a regular file with what its header promises, before memory is taken. */
+/* Compares the size of a regular file, or of what is in memory, with what the header promises,
+ * before memory is taken. */
 static mfn_status check_size(const npy_source *source, const mfn__npy_header *header,
                              uint64_t max_bytes)
 {
@@ -130,8 +140,8 @@ static mfn_status check_size(const npy_source *source, const mfn__npy_header *he
                          " bytes",
                          source->path, header->count, sizeof(double), max_bytes);
     }
-    struct stat info;
-    if (fstat(source->descriptor, &info) != 0) {
+    struct stat info = {.st_mode = S_IFREG, .st_size = (off_t)source->size};
+    if (source->bytes == NULL && fstat(source->descriptor, &info) != 0) {
         return mfn__fail_errno(source->err, errno, NULL, "cannot inspect '%s'", source->path);
     }
     uint64_t expected = source->position + header->count * header->item_bytes;
@@ -210,33 +220,47 @@ mfn_status mfn__npy_open(const char *path, uint64_t max_bytes, int *ret_descript
     return MFN_OK;
 }
 
+/* What comes after the head, as an array. */
+static mfn_status read_array(npy_source *source, const mfn__npy_header *header, mfn_npy_array *ret)
+{
+    double *values = mfn__mem_new_aligned((size_t)header->count, sizeof *values);
+    if (values == NULL) {
+        return mfn__fail_memory(source->err);
+    }
+    mfn_status status = read_values(source, header, values);
+    if (status != MFN_OK) {
+        mfn__mem_free(values);
+        return status;
+    }
+    *ret =
+        (mfn_npy_array){.dimensions = header->dimensions, .count = header->count, .values = values};
+    memcpy(ret->shape, header->shape, sizeof ret->shape);
+    return MFN_OK;
+}
+
 mfn_status mfn_npy_read(const char *path, uint64_t max_bytes, mfn_npy_array *ret, mfn_error *err)
 {
     npy_source source = {.path = path, .err = err};
     mfn__npy_header header = {.item_bytes = sizeof(double)};
     mfn_status status =
         mfn__npy_open(path, max_bytes, &source.descriptor, &header, &source.position, err);
-    if (status != MFN_OK) {
-        return status;
+    if (status == MFN_OK) {
+        status = read_array(&source, &header, ret);
+        close(source.descriptor);
     }
-    double *values = mfn__mem_new_aligned((size_t)header.count, sizeof *values);
-    if (values == NULL) {
-        status = mfn__fail_memory(err);
-        goto fail;
-    }
-    status = read_values(&source, &header, values);
-    if (status != MFN_OK) {
-        goto fail;
-    }
-    close(source.descriptor);
-    *ret =
-        (mfn_npy_array){.dimensions = header.dimensions, .count = header.count, .values = values};
-    memcpy(ret->shape, header.shape, sizeof ret->shape);
-    return MFN_OK;
-fail:
-    mfn__mem_free(values);
-    close(source.descriptor);
     return status;
+}
+
+mfn_status mfn__npy_decode(const void *bytes, size_t size, const char *name, uint64_t max_bytes,
+                           mfn_npy_array *ret, mfn_error *err)
+{
+    npy_source source = {.path = name, .bytes = bytes, .size = size, .err = err};
+    mfn__npy_header header = {.item_bytes = sizeof(double)};
+    mfn_status status = read_header(&source, &header);
+    if (status == MFN_OK) {
+        status = check_size(&source, &header, max_bytes);
+    }
+    return status == MFN_OK ? read_array(&source, &header, ret) : status;
 }
 
 void mfn_npy_free(mfn_npy_array *array)

@@ -68,6 +68,26 @@ static void draw_fields(mfn_simulation *sim)
     }
 }
 
+/* The configuration is checked. */
+static mfn_status start(mfn_simulation *sim, const mfn_simulation_config *config,
+                        const mfn_random *random, mfn_error *err)
+{
+    mfn_status status = make_room(sim, (uint32_t)config->grid_size, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    sim->random = *random;
+    mfn__config_resolve(config, &sim->config);
+    sim->config.seed = NULL;
+    sim->has_morphogens = config->model == MFN_MODEL_V4_1 || config->turing_enabled;
+    sim->steps_computed = 0;
+    sim->growth_events = 0;
+    sim->counts = (mfn__step_counts){0};
+    lay_out(sim);
+    draw_fields(sim);
+    return MFN_OK;
+}
+
 mfn_status mfn_simulation_reset(mfn_simulation *sim, const mfn_simulation_config *config,
                                 mfn_error *err)
 {
@@ -77,23 +97,14 @@ mfn_status mfn_simulation_reset(mfn_simulation *sim, const mfn_simulation_config
     }
     mfn_random random;
     status = mfn_random_seed(&random, config->seed, err);
-    if (status != MFN_OK) {
-        return status;
-    }
-    status = make_room(sim, (uint32_t)config->grid_size, err);
-    if (status != MFN_OK) {
-        return status;
-    }
-    mfn__config_resolve(config, &sim->config);
-    sim->config.seed = NULL;
-    sim->random = random;
-    sim->has_morphogens = config->model == MFN_MODEL_V4_1 || config->turing_enabled;
-    sim->steps_computed = 0;
-    sim->growth_events = 0;
-    sim->counts = (mfn__step_counts){0};
-    lay_out(sim);
-    draw_fields(sim);
-    return MFN_OK;
+    return status == MFN_OK ? start(sim, config, &random, err) : status;
+}
+
+mfn_status mfn__simulation_restart(mfn_simulation *sim, const mfn_simulation_config *config,
+                                   const mfn_random *random, mfn_error *err)
+{
+    mfn_status status = mfn_simulation_config_check(config, err);
+    return status == MFN_OK ? start(sim, config, random, err) : status;
 }
 
 mfn_status mfn_simulation_new(const mfn_simulation_config *config, mfn_simulation **ret,

@@ -25,4 +25,9 @@ struct mfn_simulation {
     mfn__step_counts counts;
 };
 
+/* As mfn_simulation_reset, but goes on with the stream of `random`, which is copied and may be the
+ * simulation's own; the configured seed is checked and not used. */
+mfn_status mfn__simulation_restart(mfn_simulation *sim, const mfn_simulation_config *config,
+                                   const mfn_random *random, mfn_error *err);
+
 #endif

@@ -82,9 +82,9 @@ static mfn_status check_options(const mfn__admission_options *options, mfn_error
                          THREADS_MAX, (unsigned long long)options->threads);
     }
     if (options->pending_max < 1 || options->pending_max > PENDING_MAX) {
-        return mfn__fail(err, MFN_INVALID, "pending_max", "pending_max: expected 1 .. %llu, got %llu",
-                         (unsigned long long)PENDING_MAX,
-                         (unsigned long long)options->pending_max);
+        return mfn__fail(err, MFN_INVALID, "pending_max",
+                         "pending_max: expected 1 .. %llu, got %llu",
+                         (unsigned long long)PENDING_MAX, (unsigned long long)options->pending_max);
     }
     return MFN_OK;
 }
@@ -174,8 +174,9 @@ static double guess_wait(const mfn__admission *self, uint64_t cost)
     if (cost <= limit) {
         excess -= (double)(limit - cost);
     }
-    const double mean = pending > 0 ? (double)self->pending_cost / (double)pending : 0.0;
-    excess = excess > mean ? excess : mean; /* a piece at least, when there are too many */
+    if (pending >= self->options.pending_max) { /* a piece at least */
+        excess = fmax(excess, (double)self->pending_cost / (double)pending);
+    }
     const double per_second = speed(self);
     const double seconds = per_second > 0.0 ? excess / per_second : RETRY_AFTER_MIN_S;
     return fmin(fmax(seconds, RETRY_AFTER_MIN_S), RETRY_AFTER_MAX_S);

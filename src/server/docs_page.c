@@ -56,7 +56,8 @@ static void write_fields(const mfn__operation *operation, mfn__buffer *ret)
 {
     mfn__buffer_append_text(
         ret, "<table>\n<tr><th>field</th><th>default</th><th>takes</th><th>meaning</th></tr>\n");
-    for (const mfn_option *at = operation->fields; at != NULL && at->name != NULL; at++) {
+    for (const mfn_option *at = mfn__operation_fields(operation); at != NULL && at->name != NULL;
+         at++) {
         char expected[256];
         mfn_option_expected(at, expected, sizeof expected);
         mfn__buffer_append_format(ret, "<tr><td><code>%s</code></td><td>", at->name);

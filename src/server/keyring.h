@@ -12,8 +12,8 @@
 
 #define MFN__KEY_NAME_MAX 64
 
-/* What a key may do, by the tag of an operation: "compute", "crypto", "jobs", "metrics"; a key
- * without scopes may do everything. */
+/* Whose key it is. What it may do goes by the tag of an operation (key_file.h); a key without
+ * scopes may do everything. */
 typedef struct mfn__key_grant {
     char name[MFN__KEY_NAME_MAX]; /* for logs and limits: never the key */
     uint64_t requests_per_window; /* 0: the service's limits */
@@ -30,7 +30,9 @@ typedef enum mfn__key_verdict {
 typedef struct mfn__keyring mfn__keyring;
 
 /* Keys given as they are: from `single` (one key, spaces kept) and `list` (separated by commas,
- * trimmed, empty ones dropped); both may be "" or NULL. `path` names a key file or is "". */
+ * trimmed, empty ones dropped); both may be "" or NULL. They are called "env-1", "env-2" and so on,
+ * and may do everything. `path` names a key file (key_file.h) or is "" or NULL; a key that is also
+ * given as it is may do what the file says. */
 mfn_status mfn__keyring_new(const char *single, const char *list, const char *path,
                             mfn__keyring **ret, mfn_error *err);
 void mfn__keyring_free(mfn__keyring *keyring); /* NULL is allowed */
@@ -40,8 +42,8 @@ size_t mfn__keyring_count(const mfn__keyring *keyring);
 /* Reads the key file again; on failure the keys stay as they were. */
 mfn_status mfn__keyring_reload(mfn__keyring *keyring, mfn_error *err);
 
-/* `key` is `size` bytes from a header, or NULL. The time taken does not depend on how much of it is
- * right. `scope` may be NULL. */
+/* `key` is `size` bytes from a header, or NULL; more than 512 are never a key. The time taken does
+ * not depend on how much of it is right. `scope` may be NULL. `ret` is written when it is fine. */
 mfn__key_verdict mfn__keyring_check(const mfn__keyring *keyring, const char *key, size_t size,
                                     const char *scope, int64_t wall_ns, mfn__key_grant *ret);
 

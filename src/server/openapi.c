@@ -88,7 +88,8 @@ static void write_required(const mfn__operation *operation, mfn__json_writer *js
 {
     mfn__json_key(json, "required");
     mfn__json_array_begin(json);
-    for (const mfn_option *at = operation->fields; at != NULL && at->name != NULL; at++) {
+    for (const mfn_option *at = mfn__operation_fields(operation); at != NULL && at->name != NULL;
+         at++) {
         if (at->default_text == NULL) {
             mfn__json_text(json, at->name);
         }
@@ -115,7 +116,8 @@ static void write_request(const mfn__operation *operation, mfn__json_writer *jso
     write_required(operation, json);
     mfn__json_key(json, "properties");
     mfn__json_object_begin(json);
-    for (const mfn_option *at = operation->fields; at != NULL && at->name != NULL; at++) {
+    for (const mfn_option *at = mfn__operation_fields(operation); at != NULL && at->name != NULL;
+         at++) {
         write_field(at, json);
     }
     for (size_t i = 0; operation->others != NULL && operation->others[i] != NULL; i++) {

@@ -14,3 +14,8 @@ mfn_status mfn__call_refuse(mfn__call *call, unsigned status, const char *code, 
     va_end(arguments);
     return MFN_INVALID;
 }
+
+const mfn_option *mfn__operation_fields(const mfn__operation *operation)
+{
+    return operation->library_fields != NULL ? operation->library_fields() : operation->fields;
+}

@@ -30,8 +30,9 @@ typedef struct mfn__operation {
     const char *name;          /* "simulate" */
     const char *method, *path; /* "POST", "/simulate"; a last part {id} is passed as text */
     const char *tag, *summary; /* for the documentation */
-    const mfn_option *fields;  /* of the request, NULL: takes no body */
-    size_t request_size;
+    const mfn_option *fields;  /* of the request, or: */
+    const mfn_option *(*library_fields)(void); /* those of a library's table */
+    size_t request_size;                       /* 0: takes no body */
     const char *const *others; /* members that `read` takes; ends with NULL, may be NULL */
     /* JSON Schema texts for the OpenAPI document: of each of `others`, and of the answer; and the
      * one of `others` that must be there (NULL: none). */
@@ -52,6 +53,9 @@ typedef struct mfn__operation {
     /* Writes the answer. On failure the error becomes the refusal, unless the call has one. */
     mfn_status (*run)(mfn__call *call, mfn_error *err);
 } mfn__operation;
+
+/* The fields of its request; NULL: none. */
+const mfn_option *mfn__operation_fields(const mfn__operation *operation);
 
 /* Ends with NULL. */
 extern const mfn__operation *const mfn__operations[];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The table is set-associative, like a cache: a hash of client and endpoint chooses a set of some
- * buckets and tells them apart inside it, so neither texts nor links are kept and nothing grows. The
- * hash is SipHash-2-4 (Aumasson and Bernstein 2012) with a random key: who does not know it can
+ * buckets and tells them apart inside it, so neither texts nor links are kept and nothing grows.
+ * The hash is SipHash-2-4 (Aumasson and Bernstein 2012) with a random key: who does not know it can
  * neither meet another client's bucket nor crowd it out of its set on purpose.
  *
  * What a bucket holds is counted in tokens times the window in nanoseconds. Then a nanosecond adds
@@ -23,7 +23,7 @@
 #define SHARDS_MAX      64
 #define BUCKETS_MAX     (UINT64_C(1) << 32)
 #define CACHE_LINE      64
-#define REQUESTS_MAX    (UINT64_C(1) << 53)    /* more is as good as no limit */
+#define REQUESTS_MAX    (UINT64_C(1) << 53)  /* more is as good as no limit */
 #define WINDOW_MAX_S    UINT64_C(1000000000) /* some 30 years; in ns it fits an int64_t */
 #define NEVER_USED      INT64_MIN
 #define SIPHASH_ROUNDS  2
@@ -204,6 +204,7 @@ static double take(bucket *it, bool is_new, double requests, double token, int64
     return credit;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): whose bucket, how large it is, and when */
 void mfn__rate_limit_take(mfn__rate_limit *limit, const char *client, const char *endpoint,
                           uint64_t requests, uint64_t window_s, int64_t monotonic_ns,
                           mfn__rate_verdict *ret)
@@ -240,8 +241,11 @@ uint64_t mfn__rate_limit_of_path(const char *path, uint64_t requests)
         const char *prefix;
         uint64_t requests;
     } limits[] = {
-        {"/health", 1000}, {"/validate", 50},           {"/simulate", 50},
-        {"/nernst", 200},  {"/federated/aggregate", 50},
+        {"/health", 1000},
+        {"/validate", 50},
+        {"/simulate", 50},
+        {"/nernst", 200},
+        {"/federated/aggregate", 50},
     };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         if (strncmp(path, limits[i].prefix, strlen(limits[i].prefix)) == 0) {

@@ -33,6 +33,9 @@ void kind_boxcount(const record *rec, comparison *cmp);
 void kind_ifs(const record *rec, comparison *cmp);
 void kind_ifs_engine(const record *rec, comparison *cmp);
 void kind_lyapunov(const record *rec, comparison *cmp);
+void kind_nernst(const record *rec, comparison *cmp);
+void kind_membrane(const record *rec, comparison *cmp);
+void kind_stdp(const record *rec, comparison *cmp);
 void kind_retry_delay(const record *rec, comparison *cmp);
 void kind_retry_op(const record *rec, comparison *cmp);
 void kind_http_client(const record *rec, comparison *cmp);
@@ -41,5 +44,7 @@ void kind_kafka(const record *rec, comparison *cmp);
 void kind_io_defaults(const record *rec, comparison *cmp);
 void kind_krum(const record *rec, comparison *cmp);
 void kind_krum_aggregate(const record *rec, comparison *cmp);
+void kind_attention(const record *rec, comparison *cmp);
+void kind_validation(const record *rec, comparison *cmp);
 
 #endif

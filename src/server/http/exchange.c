@@ -132,7 +132,8 @@ static mfn_status refuse_faults(mfn__exchange *exchange)
 static mfn_status read_request(mfn__exchange *exchange)
 {
     const mfn__operation *operation = exchange->route.operation;
-    if (operation->fields == NULL && operation->others == NULL) {
+    const mfn_option *fields = mfn__operation_fields(operation);
+    if (operation->request_size == 0) {
         return MFN_OK;
     }
     mfn_error err = {0};
@@ -157,10 +158,10 @@ static mfn_status read_request(mfn__exchange *exchange)
                                 "unsupported_media_type",
                                 "Content-Type: expected application/json");
     }
-    status = mfn__request_parse(exchange->body.data, exchange->body.size, operation->fields,
+    status = mfn__request_parse(exchange->body.data, exchange->body.size, fields,
                                 &exchange->document, &exchange->faults);
     if (status == MFN_OK) {
-        status = mfn__request_read(exchange->document, operation->fields, operation->others,
+        status = mfn__request_read(exchange->document, fields, operation->others,
                                    service_of(exchange)->settings->strict_fields,
                                    exchange->call.request, &exchange->faults);
     }

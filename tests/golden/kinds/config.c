@@ -14,6 +14,8 @@
 #include "mfn/features.h"
 #include "mfn/fractal.h"
 #include "mfn/krum.h"
+#include "mfn/membrane.h"
+#include "mfn/plasticity.h"
 
 /* The largest grid that the reference's engine runs. */
 #define ENGINE_GRID_MAX 1024
@@ -95,11 +97,29 @@ static mfn_status aggregate_accepts(json_t *kwargs, mfn_error *err)
     return status == MFN_OK ? mfn_aggregate_config_check(&config, err) : status;
 }
 
+static mfn_status membrane_accepts(json_t *kwargs, mfn_error *err)
+{
+    mfn_membrane_config config;
+    mfn_membrane_config_init(&config);
+    mfn_status status = fill(mfn_membrane_options(), &config, kwargs, has_nan(kwargs), err);
+    return status == MFN_OK ? mfn_membrane_config_check(&config, err) : status;
+}
+
+static mfn_status stdp_accepts(json_t *kwargs, mfn_error *err)
+{
+    mfn_stdp_config config;
+    mfn_stdp_config_init(&config);
+    mfn_status status = fill(mfn_stdp_options(), &config, kwargs, has_nan(kwargs), err);
+    return status == MFN_OK ? mfn_stdp_config_check(&config, err) : status;
+}
+
 static const options_class classes[] = {
     {"SimulationConfig", simulation_options, simulation_accepts, false, {NULL}},
     {"ReactionDiffusionConfig", simulation_options, simulation_accepts, false, {NULL}},
     {"analytics.FeatureConfig", mfn_feature_options, features_accept, false, {NULL}},
     {"config.FeatureConfig", mfn_feature_options, features_accept, true, {NULL}},
+    {"MembraneConfig", mfn_membrane_options, membrane_accepts, false, {NULL}},
+    {"STDPPlasticity", mfn_stdp_options, stdp_accepts, false, {NULL}},
     {"FractalConfig",
      mfn_ifs_options,
      ifs_accepts,

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* Walks once through both trains. A trace holds sum exp((t - base) / tau) over the spikes t of one
+ * train that are younger than 50 tau; those that are older count exp(-50) each, as in the pair
+ * rule, and leave the trace when they reach that age. A spike meets the trace of the other train's
+ * earlier spikes; spikes at the same time do not meet. */
+#include "base/error.h"
+#include "engine/learning/stdp.h"
+#include "engine/quick_exp.h"
+
+/* The base of a trace moves on when a spike comes later than this, in units of tau: often enough
+ * for no overflow, seldom enough for little rounding. */
+#define BASE_DISTANCE_MAX 8.0
+
+/* One train as the other one sees it. */
+typedef struct trace {
+    const double *times_s;
+    uint64_t count;
+    uint64_t entered; /* spikes that are part of the sum or were */
+    uint64_t left;    /* of these, those older than 50 tau */
+    double tau_s;
+    double base_s; /* the sum is that of exp((t - base) / tau) */
+    double sum;
+} trace;
+
+static void enter(trace *self, double time_s)
+{
+    double distance = (time_s - self->base_s) / self->tau_s;
+    if (distance > BASE_DISTANCE_MAX) {
+        self->sum *= mfn__exp_quick(-distance);
+        self->base_s = time_s;
+        distance = 0.0;
+    }
+    self->sum += mfn__exp_quick(distance);
+    self->entered++;
+}
+
+/* Takes in the spikes before `now_s`, and out those that have become too old. */
+static void advance(trace *self, double now_s)
+{
+    while (self->entered < self->count && self->times_s[self->entered] < now_s) {
+        enter(self, self->times_s[self->entered]);
+    }
+    while (self->left < self->entered &&
+           (now_s - self->times_s[self->left]) / self->tau_s > MFN__STDP_EXPONENT_MAX) {
+        self->sum -= mfn__exp_quick((self->times_s[self->left++] - self->base_s) / self->tau_s);
+    }
+    if (self->left == self->entered || self->sum < 0.0) {
+        self->sum = 0.0; /* what rounding left behind */
+    }
+}
+
+/* Sum over the earlier spikes of exp(-distance / tau), confined. */
+static double value(const trace *self, double now_s)
+{
+    return self->sum * mfn__exp_quick((self->base_s - now_s) / self->tau_s) +
+           (double)self->left * mfn__exp_quick(-MFN__STDP_EXPONENT_MAX);
+}
+
+/* Of all spikes of one train, each meeting the earlier ones of the other. */
+static double meet_all(const double *later_s, uint64_t later_count, trace earlier)
+{
+    double sum = 0.0;
+    earlier.base_s = earlier.count > 0 ? earlier.times_s[0] : 0.0;
+    for (uint64_t i = 0; i < later_count; i++) {
+        if (earlier.count > 0 && later_s[i] > earlier.times_s[0]) {
+            advance(&earlier, later_s[i]);
+            sum += value(&earlier, later_s[i]);
+        }
+    }
+    return sum;
+}
+
+static mfn_status check_order(const char *field, const double *times_s, uint64_t count,
+                              mfn_error *err)
+{
+    mfn_status status = mfn__stdp_check_times(field, times_s, count, err);
+    for (uint64_t i = 1; status == MFN_OK && i < count; i++) {
+        if (times_s[i] < times_s[i - 1]) {
+            status = mfn__fail(err, MFN_INVALID, field,
+                               "%s: expected ascending times, got %.17g s after %.17g s at "
+                               "position %llu",
+                               field, times_s[i], times_s[i - 1], (unsigned long long)i);
+        }
+    }
+    return status;
+}
+
+mfn_status mfn_stdp_trains(const mfn_stdp_config *config, const double *pre_s, uint64_t pre_count,
+                           const double *post_s, uint64_t post_count, double *ret_delta_w,
+                           mfn_error *err)
+{
+    mfn_stdp_config used;
+    mfn_status status = mfn__stdp_prepare(config, &used, err);
+    if (status == MFN_OK) {
+        status = check_order("pre_s", pre_s, pre_count, err);
+    }
+    if (status == MFN_OK) {
+        status = check_order("post_s", post_s, post_count, err);
+    }
+    if (status != MFN_OK) {
+        return status;
+    }
+    double potentiation = meet_all(
+        post_s, post_count, (trace){.times_s = pre_s, .count = pre_count, .tau_s = used.tau_plus});
+    double depression = meet_all(
+        pre_s, pre_count, (trace){.times_s = post_s, .count = post_count, .tau_s = used.tau_minus});
+    *ret_delta_w = used.a_plus * potentiation - used.a_minus * depression;
+    return MFN_OK;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include "suite.h"
+
+#include "mfn/membrane.h"
+
+#define MV 1e-3
+
+START_TEST(common_ions_have_their_textbook_potentials)
+{
+    static const struct {
+        const char *symbol;
+        double expected_mv;
+    } cases[] = {{"K", -89.01}, {"Na", 66.56}, {"Cl", -90.85}, {"Ca", 101.52}};
+    size_t count = 0;
+    const mfn_ion *ions = mfn_ions(&count);
+    ck_assert_uint_eq(count, 4);
+    for (size_t i = 0; i < count; i++) {
+        double got = 0.0;
+        mfn_error err = {0};
+        ck_assert_str_eq(ions[i].symbol, cases[i].symbol);
+        ck_assert_msg(mfn_nernst_v(ions[i].valence, ions[i].outside_molar, ions[i].inside_molar,
+                                   MFN_BODY_TEMPERATURE, &got, NULL, &err) == MFN_OK,
+                      "%s: %s", ions[i].symbol, err.text);
+        ck_assert_msg(fabs(got - cases[i].expected_mv * MV) < 0.005 * MV, "%s: %g mV",
+                      ions[i].symbol, got / MV);
+    }
+}
+END_TEST
+
+START_TEST(low_concentrations_are_clamped_and_that_is_told)
+{
+    static const struct {
+        double outside, inside;
+        bool is_clamped;
+    } cases[] = {{0.0, 0.1, true},   {-5.0, 0.1, true},  {0.1, 1e-9, true},
+                 {1e-9, 1e-8, true}, {1e-6, 1.0, false}, {0.1, 1e-6, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double got = 0.0;
+        double expected = 0.0;
+        bool is_clamped = !cases[i].is_clamped;
+        ck_assert_int_eq(
+            mfn_nernst_v(1, cases[i].outside, cases[i].inside, 310.0, &got, &is_clamped, NULL),
+            MFN_OK);
+        ck_assert_int_eq(mfn_nernst_v(1, fmax(cases[i].outside, 1e-6), fmax(cases[i].inside, 1e-6),
+                                      310.0, &expected, NULL, NULL),
+                         MFN_OK);
+        ck_assert(got == expected && is_clamped == cases[i].is_clamped);
+    }
+}
+END_TEST
+
+START_TEST(what_has_no_potential_is_refused_by_name)
+{
+    static const struct {
+        const char *field;
+        int valence;
+        double outside, inside, temperature_k;
+    } cases[] = {
+        {"valence", 0, 0.1, 0.1, 310.0},
+        {"outside_molar", 1, NAN, 0.1, 310.0},
+        {"outside_molar", 1, INFINITY, 0.1, 310.0},
+        {"inside_molar", 1, 0.1, -INFINITY, 310.0},
+        {"temperature_k", 1, 0.1, 0.2, NAN},
+        {"temperature_k", 1, 0.1, 0.2, INFINITY},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double got = 7.0;
+        mfn_error err = {0};
+        ck_assert_int_eq(mfn_nernst_v(cases[i].valence, cases[i].outside, cases[i].inside,
+                                      cases[i].temperature_k, &got, NULL, &err),
+                         MFN_INVALID);
+        ck_assert_str_eq(err.field, cases[i].field);
+        ck_assert(got == 7.0);
+    }
+    double got = 7.0;
+    ck_assert_int_eq(mfn_nernst_v(1, 1e308, 1e-6, 310.0, &got, NULL, NULL), MFN_UNSTABLE);
+    ck_assert_int_eq(mfn_nernst_v(1, 1e300, 1e-6, 1e308, &got, NULL, NULL), MFN_UNSTABLE);
+    ck_assert(got == 7.0);
+}
+END_TEST
+
+/* The squid's giant axon (Hodgkin and Katz, 1949): P_K : P_Na : P_Cl = 1 : 0.04 : 0.45. */
+static const mfn_permeation squid[] = {
+    {1, 1.0, 0.010, 0.345}, {1, 0.04, 0.455, 0.072}, {-1, 0.45, 0.540, 0.061}};
+
+START_TEST(the_squid_axon_rests_where_hodgkin_and_katz_found_it)
+{
+    double got = 0.0;
+    ck_assert_int_eq(mfn_ghk_v(squid, 3, 293.0, &got, NULL), MFN_OK);
+    ck_assert_msg(fabs(got - -59.0 * MV) < 2.0 * MV, "%g mV", got / MV);
+}
+END_TEST
+
+START_TEST(one_ion_alone_has_its_nernst_potential)
+{
+    static const int valences[] = {-3, -2, -1, 1, 2, 3};
+    for (size_t i = 0; i < sizeof valences / sizeof *valences; i++) {
+        const mfn_permeation ion = {valences[i], 0.7, 0.12, 0.004};
+        double expected = 0.0;
+        double got = 0.0;
+        mfn_error err = {0};
+        ck_assert_int_eq(mfn_nernst_v(valences[i], 0.12, 0.004, 310.0, &expected, NULL, NULL),
+                         MFN_OK);
+        ck_assert_msg(mfn_ghk_v(&ion, 1, 310.0, &got, &err) == MFN_OK, "%s", err.text);
+        ck_assert_msg(fabs(got - expected) < 1e-14, "%d: expected %.17g, got %.17g", valences[i],
+                      expected, got);
+    }
+}
+END_TEST
+
+START_TEST(the_closed_form_and_the_search_agree)
+{
+    double closed = 0.0;
+    double searched = 0.0;
+    mfn_permeation ions[4] = {squid[0], squid[1], squid[2], {2, 0.0, 0.01, 0.02}};
+    ck_assert_int_eq(mfn_ghk_v(squid, 3, 310.0, &closed, NULL), MFN_OK);
+    ck_assert_int_eq(mfn_ghk_v(ions, 4, 310.0, &searched, NULL), MFN_OK); /* nothing of it flows */
+    ck_assert_msg(fabs(closed - searched) < 1e-14, "%.17g, %.17g", closed, searched);
+    ions[3] = (mfn_permeation){2, 1.0, 0.010, 1e-7}; /* calcium flows in */
+    ck_assert_int_eq(mfn_ghk_v(ions, 4, 310.0, &searched, NULL), MFN_OK);
+    ck_assert(searched > closed);
+}
+END_TEST
+
+START_TEST(equal_sides_have_no_potential_between_them)
+{
+    const mfn_permeation ions[] = {{1, 1.0, 0.1, 0.1}, {2, 0.5, 0.01, 0.01}, {-1, 2.0, 0.1, 0.1}};
+    double got = 1.0;
+    ck_assert_int_eq(mfn_ghk_v(ions, 3, 310.0, &got, NULL), MFN_OK);
+    ck_assert(fabs(got) < 1e-15);
+}
+END_TEST
+
+START_TEST(several_ions_are_checked_one_by_one)
+{
+    static const struct {
+        const char *field;
+        mfn_permeation ion;
+        double temperature_k;
+    } cases[] = {
+        {"valence", {0, 1, 0.1, 0.1}, 310.0},
+        {"valence", {4, 1, 0.1, 0.1}, 310.0},
+        {"permeability", {1, -1, 0.1, 0.1}, 310.0},
+        {"permeability", {1, NAN, 0.1, 0.1}, 310.0},
+        {"outside_molar", {1, 1, INFINITY, 0.1}, 310.0},
+        {"inside_molar", {1, 1, 0.1, -0.1}, 310.0},
+        {"temperature_k", {1, 1, 0.1, 0.1}, 0.0},
+        {"temperature_k", {1, 1, 0.1, 0.1}, NAN},
+        {"permeability", {1, 0, 0.1, 0.1}, 310.0},
+        {"permeability", {1, 1, 0.0, 0.1}, 310.0},
+        {"permeability", {-1, 1, 0.1, 0.0}, 310.0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double got = 7.0;
+        mfn_error err = {0};
+        ck_assert_int_eq(mfn_ghk_v(&cases[i].ion, 1, cases[i].temperature_k, &got, &err),
+                         MFN_INVALID);
+        ck_assert_msg(strcmp(err.field, cases[i].field) == 0, "case %zu: %s", i, err.text);
+        ck_assert(got == 7.0);
+    }
+    ck_assert_int_eq(mfn_ghk_v(squid, 0, 310.0, &(double){0}, NULL), MFN_INVALID);
+}
+END_TEST
+
+START_TEST(the_engine_takes_the_valences_of_living_cells_and_its_own_clamp)
+{
+    double got = 0.0;
+    bool is_clamped = false;
+    mfn_membrane_config config;
+    mfn_membrane_config_init(&config);
+    config.ion_clamp_min = 0.01;
+    ck_assert_int_eq(mfn_membrane_nernst_v(&config, 1, 0.1, 0.001, NULL, &got, &is_clamped, NULL),
+                     MFN_OK);
+    double expected = 0.0;
+    ck_assert_int_eq(mfn_nernst_v(1, 0.1, 0.01, 310.0, &expected, NULL, NULL), MFN_OK);
+    ck_assert(got == expected && is_clamped);
+    static const int wrong[] = {0, 3, -3};
+    for (size_t i = 0; i < 3; i++) {
+        mfn_error err = {0};
+        ck_assert_int_eq(mfn_membrane_nernst_v(NULL, wrong[i], 0.1, 0.1, NULL, &got, NULL, &err),
+                         MFN_INVALID);
+        ck_assert_str_eq(err.field, "valence");
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {common_ions_have_their_textbook_potentials,
+                            low_concentrations_are_clamped_and_that_is_told,
+                            what_has_no_potential_is_refused_by_name,
+                            the_squid_axon_rests_where_hodgkin_and_katz_found_it,
+                            one_ion_alone_has_its_nernst_potential,
+                            the_closed_form_and_the_search_agree,
+                            equal_sides_have_no_potential_between_them,
+                            several_ions_are_checked_one_by_one,
+                            the_engine_takes_the_valences_of_living_cells_and_its_own_clamp,
+                            NULL};
+    return mfn_test_run("nernst", tests);
+}
