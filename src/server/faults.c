@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/faults.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 
@@ -10,7 +10,7 @@ mfn__fault *mfn__faults_add(mfn__faults *faults, const char *type, const char *w
     size_t at = faults->count < MFN__FAULTS_MAX ? faults->count++ : MFN__FAULTS_MAX - 1;
     mfn__fault *fault = &faults->items[at];
     *fault = (mfn__fault){.type = type, .index = {-1, -1}};
-    strncpy(fault->where, where, sizeof fault->where - 1);
+    snprintf(fault->where, sizeof fault->where, "%s", where);
     return fault;
 }
 

@@ -183,7 +183,7 @@ void mfn__proxies_find_client(const mfn__proxies *proxies, const struct sockaddr
 {
     address client;
     if (peer == NULL || !read_peer(peer, &client)) {
-        strncpy(ret, "unknown", MFN__CLIENT_TEXT_MAX);
+        memcpy(ret, "unknown", sizeof "unknown");
         return;
     }
     const char *end = forwarded != NULL ? forwarded + strlen(forwarded) : NULL;

@@ -149,12 +149,15 @@ static bool read_whole_number(const complaint *self, double *ret)
     return true;
 }
 
+/* Of a range that reaches below zero the field holds the number modulo 2^64. */
 static void read_whole(const complaint *self, uint64_t *field)
 {
     double number = 0.0;
     if (read_whole_number(self, &number) && is_in_range(self, number)) {
-        *field = json_is_integer(self->value) ? (uint64_t)json_integer_value(self->value)
-                                              : (uint64_t)number;
+        bool is_exact = json_is_integer(self->value);
+        *field = is_exact       ? (uint64_t)json_integer_value(self->value)
+                 : number < 0.0 ? (uint64_t)(int64_t)number
+                                : (uint64_t)number;
     }
 }
 
@@ -247,7 +250,7 @@ static void read_choice(const complaint *self, uint32_t *field)
         complain(self, "string_type", "Input should be a valid string");
         return;
     }
-    char pattern[80] = "^(";
+    char pattern[72] = "^(";
     for (uint32_t i = 0; self->option->choices[i] != NULL; i++) {
         if (strcmp(self->option->choices[i], text) == 0) {
             *field = i;
@@ -259,7 +262,7 @@ static void read_choice(const complaint *self, uint32_t *field)
     }
     mfn__fault *fault =
         complain(self, "string_pattern_mismatch", "String should match pattern '%s)$'", pattern);
-    snprintf(fault->context, sizeof fault->context, "{\"pattern\": \"%s)$\"}", pattern);
+    snprintf(fault->context, sizeof fault->context, "{\"pattern\": \"%.70s)$\"}", pattern);
 }
 
 static void read_field(const complaint *self, json_t *object, void *request)
