@@ -9,7 +9,7 @@ DIR    ?= tests/golden/data
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build vectors bench bench-pipeline lint format install clean packages-run packages-test packages-bench packages-lint
+.PHONY: help run test build vectors bench bench-pipeline measure lint format install clean packages-run packages-test packages-bench packages-lint
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,9 @@ bench: packages-test build ## measure speed, beside NumPy when it is installed
 
 bench-pipeline: packages-bench build ## measure files, webhooks and Kafka, beside the reference's method
 	@$(PYTHON) bench/bench_pipeline.py $(BUILD)/mfn
+
+measure: packages-test build ## measure what the model does: the tables of docs/validation.md
+	@$(PYTHON) -B tools/measure_model.py $(BUILD)/mfn
 
 lint: packages-lint ## formatting, clang-tidy, layers, banned calls, exported symbols
 	@tools/lint.sh

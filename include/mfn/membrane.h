@@ -22,15 +22,15 @@ extern "C" {
 #define MFN_CONCENTRATION_MIN 1e-6        /* mol/L: lower ones count as this */
 #define MFN_BODY_TEMPERATURE  310.0       /* K */
 
-/* An ion with concentrations that are typical of a mammalian cell. Constant data. */
+/* An ion on the two sides of a membrane. */
 typedef struct mfn_ion {
-    const char *symbol; /* "K" */
-    const char *name;   /* "potassium" */
+    const char *symbol; /* "K", or NULL */
+    const char *name;   /* "potassium", or NULL */
     int valence;
     double outside_molar, inside_molar;
 } mfn_ion;
 
-/* K, Na, Cl, Ca; the array is static. */
+/* K, Na, Cl, Ca with the concentrations of a mammalian cell; the array is static. */
 MFN_API const mfn_ion *mfn_ions(size_t *ret_count);
 
 /* E = (R T) / (z F) ln(outside / inside) (Nernst, Z. Phys. Chem. 2, 1888). Both concentrations
@@ -38,15 +38,14 @@ MFN_API const mfn_ion *mfn_ions(size_t *ret_count);
  * mattered is told in `ret_clamped`, which may be NULL. The temperature is only checked to be
  * finite. MFN_INVALID for a valence of 0 and for NaN or infinity; MFN_UNSTABLE when the result is
  * not finite. */
-MFN_CHECKED MFN_API mfn_status mfn_nernst_v(int valence, double outside_molar, double inside_molar,
-                                            double temperature_k, double *ret_v, bool *ret_clamped,
-                                            mfn_error *err);
+MFN_CHECKED MFN_API mfn_status mfn_nernst_v(const mfn_ion *ion, double temperature_k, double *ret_v,
+                                            bool *ret_clamped, mfn_error *err);
 
 /* What one ion adds to the current through a membrane. */
 typedef struct mfn_permeation {
     int valence;                        /* -3 .. 3, not 0 */
-    double permeability;                /* relative to the others', at least 0 */
-    double outside_molar, inside_molar; /* at least 0 */
+    double permeability;                /* relative to the others', 0 .. 1e12 */
+    double outside_molar, inside_molar; /* 0 .. 1e3 */
 } mfn_permeation;
 
 #define MFN_PERMEATIONS_MAX 32
@@ -56,8 +55,9 @@ typedef struct mfn_permeation {
  *     I = P z^2 (V F^2 / R T) (inside - outside exp(-z V F / R T)) / (1 - exp(-z V F / R T)).
  * With monovalent ions alone it is R T / F ln((sum P_c outside_c + sum P_a inside_a) /
  * (sum P_c inside_c + sum P_a outside_a)), the cations c and the anions a; otherwise it is found
- * by bisection to the last bit. At least one ion must be permeable and be there on both sides, or
- * ions must be able to flow both ways: else there is no such potential (MFN_INVALID). */
+ * by bisection, as closely as doubles allow. At least one ion must be permeable and be there on
+ * both sides, or ions must be able to flow both ways: else there is no such potential
+ * (MFN_INVALID). MFN_UNSTABLE when it is beyond some 230 R T / F, 6 V, or not finite. */
 MFN_CHECKED MFN_API mfn_status mfn_ghk_v(const mfn_permeation *ions, size_t count,
                                          double temperature_k, double *ret_v, mfn_error *err);
 
@@ -83,9 +83,9 @@ MFN_CHECKED MFN_API mfn_status mfn_membrane_config_check(const mfn_membrane_conf
                                                          mfn_error *err);
 
 /* Nernst's potential with the configuration's temperature and clamp, for the valences of living
- * cells: -2, -1, 1, 2. `temperature_k` NULL: the configuration's. */
-MFN_CHECKED MFN_API mfn_status mfn_membrane_nernst_v(const mfn_membrane_config *config, int valence,
-                                                     double outside_molar, double inside_molar,
+ * cells: -2, -1, 1, 2. `config` NULL: the defaults; `temperature_k` NULL: the configuration's. */
+MFN_CHECKED MFN_API mfn_status mfn_membrane_nernst_v(const mfn_membrane_config *config,
+                                                     const mfn_ion *ion,
                                                      const double *temperature_k, double *ret_v,
                                                      bool *ret_clamped, mfn_error *err);
 
@@ -98,14 +98,20 @@ typedef struct mfn_membrane_summary {
     double min_v, max_v, mean_v, std_v;
 } mfn_membrane_summary;
 
-/* Advances `count` (at least 1) potentials by `steps` steps of config->dt in place; with `clamp`
- * they are confined to the configuration's range after each step. MFN_UNSTABLE, with the step, when
- * one becomes NaN or infinite: `v` then holds what was reached. `config` may be NULL for the
- * defaults, `ret` when nobody asks. */
+/* What a run does: the equation, how far, and whether potentials are confined. */
+typedef struct mfn_membrane_run {
+    mfn_membrane_rhs rhs;
+    void *context; /* for `rhs` */
+    uint64_t steps;
+    bool clamp; /* to the configuration's range, after each step */
+} mfn_membrane_run;
+
+/* Advances `count` (at least 1) potentials in place by steps of config->dt. MFN_UNSTABLE, with the
+ * step, when one becomes NaN or infinite: `v` then holds what was reached. `config` may be NULL for
+ * the defaults, `ret` when nobody asks. */
 MFN_CHECKED MFN_API mfn_status mfn_membrane_integrate(const mfn_membrane_config *config,
-                                                      mfn_membrane_rhs rhs, void *context,
-                                                      double *v, size_t count, uint64_t steps,
-                                                      bool clamp, mfn_membrane_summary *ret,
+                                                      const mfn_membrane_run *run, double *v,
+                                                      size_t count, mfn_membrane_summary *ret,
                                                       mfn_error *err);
 
 #ifdef __cplusplus

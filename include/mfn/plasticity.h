@@ -41,13 +41,19 @@ MFN_CHECKED MFN_API mfn_status mfn_stdp_pairs(const mfn_stdp_config *config,
                                               const mfn_stdp_batch *batch, double *ret_delta_w,
                                               mfn_error *err);
 
-/* The sum of dw over all pairs of two spike trains of one synapse, in time that grows with the
- * number of spikes, not of pairs: exponential traces (Morrison, Diesmann and Gerstner, Biol.
- * Cybern. 98, 2008). Times are in seconds and ascend; equal ones are allowed. Equal to the sum of
- * pairs within 1e-12 of the sum of their magnitudes. */
-MFN_CHECKED MFN_API mfn_status mfn_stdp_trains(const mfn_stdp_config *config, const double *pre_s,
-                                               uint64_t pre_count, const double *post_s,
-                                               uint64_t post_count, double *ret_delta_w,
+/* The spikes of one neuron: seconds that ascend; equal ones are allowed. */
+typedef struct mfn_spike_train {
+    const double *times_s;
+    uint64_t count; /* may be 0 */
+} mfn_spike_train;
+
+/* The sum of dw over all pairs of spikes of one synapse, in time that grows with the number of
+ * spikes, not of pairs: exponential traces (Morrison, Diesmann and Gerstner, Biol. Cybern. 98,
+ * 2008). Equal to the sum of pairs within 1e-12 of the sum of their magnitudes. `config` may be
+ * NULL for the defaults. MFN_INVALID, with the position, for times that fall, NaN and infinity. */
+MFN_CHECKED MFN_API mfn_status mfn_stdp_trains(const mfn_stdp_config *config,
+                                               const mfn_spike_train *pre,
+                                               const mfn_spike_train *post, double *ret_delta_w,
                                                mfn_error *err);
 
 #ifdef __cplusplus

@@ -10,16 +10,17 @@
 
 #include "mfn/membrane.h"
 
-#define MV_PER_V      1000.0
-#define VALENCE_MAX   3
-#define SCALE_MAX_MV  120.0
-#define SCALE_COLUMNS 24 /* on either side of zero */
-#define BAR_BYTES     256
+#define MV_PER_V          1000.0
+#define VALENCE_MAX       3
+#define CONCENTRATION_MAX 1e3 /* mol/L */
+#define SCALE_MAX_MV      120.0
+#define SCALE_COLUMNS     24 /* on either side of zero */
+#define BAR_BYTES         256
 
 typedef struct nernst_flags {
     const char *ion;
-    const char *valence; /* a text, because it may be negative */
-    double concentration_out_molar, concentration_in_molar;
+    const char *valence;                                    /* a text, because it may be negative */
+    double concentration_out_molar, concentration_in_molar; /* 0 when not given */
     double temperature_k;
     uint32_t format;
 } nernst_flags;
@@ -33,8 +34,20 @@ static const mfn_option table[] = {
      .default_text = "",
      .unit = "",
      .help = "charge of the ion: -3 to 3, not 0; default 1"},
-    MFN__REAL(nernst_flags, concentration_out_molar, 0, 1e3, "0.0", "mol/L", "outside the cell"),
-    MFN__REAL(nernst_flags, concentration_in_molar, 0, 1e3, "0.0", "mol/L", "inside the cell"),
+    {.name = "concentration_out_molar",
+     .type = MFN_OPTION_REAL,
+     .offset = offsetof(nernst_flags, concentration_out_molar),
+     .max = CONCENTRATION_MAX,
+     .min_open = true,
+     .unit = "mol/L",
+     .help = "outside the cell"},
+    {.name = "concentration_in_molar",
+     .type = MFN_OPTION_REAL,
+     .offset = offsetof(nernst_flags, concentration_in_molar),
+     .max = CONCENTRATION_MAX,
+     .min_open = true,
+     .unit = "mol/L",
+     .help = "inside the cell"},
     MFN__REAL(nernst_flags, temperature_k, 273, 373, "310.0", "K", "temperature"),
     MFN__FORMAT_OPTION(nernst_flags),
     {0},
@@ -133,8 +146,7 @@ static int print_table(const nernst_flags *flags)
         bool is_clamped = false;
         mfn_error err = {0};
         mfn_status status =
-            mfn_nernst_v(ions[i].valence, ions[i].outside_molar, ions[i].inside_molar,
-                         flags->temperature_k, &potential_v, &is_clamped, &err);
+            mfn_nernst_v(&ions[i], flags->temperature_k, &potential_v, &is_clamped, &err);
         if (status != MFN_OK) {
             return mfn__command_fail("nernst", &err, MFN__EXIT_FAILED);
         }
@@ -179,8 +191,7 @@ static int print_one(const nernst_flags *flags, const mfn_ion *ion)
     double potential_v = 0.0;
     bool is_clamped = false;
     mfn_error err = {0};
-    if (mfn_nernst_v(ion->valence, ion->outside_molar, ion->inside_molar, flags->temperature_k,
-                     &potential_v, &is_clamped, &err) != MFN_OK) {
+    if (mfn_nernst_v(ion, flags->temperature_k, &potential_v, &is_clamped, &err) != MFN_OK) {
         return mfn__command_fail("nernst", &err, MFN__EXIT_FAILED);
     }
     if (flags->format == MFN__FORMAT_JSON) {
@@ -207,7 +218,7 @@ static void print_help(const mfn__flags *groups)
 
 int mfn__command_nernst(int argc, char **argv)
 {
-    nernst_flags flags;
+    nernst_flags flags = {0};
     mfn_options_set_defaults(table, &flags);
     const mfn__flags groups[] = {{"Ion", table, &flags}, {0}};
     mfn__arguments arguments;

@@ -11,6 +11,7 @@
 #include "mfn/fractal.h"
 #include "mfn/krum.h"
 #include "mfn/simulation.h"
+#include "mfn/validation.h"
 #include "mfn/version.h"
 
 #define SEED_TEXT_MAX 4097
@@ -99,6 +100,24 @@ static mfn_status report_aggregate(mfn_random *random, double mean, mfn_error *e
     return MFN_OK;
 }
 
+/* Fields, attention and learning. */
+static mfn_status report_validation(mfn_error *err)
+{
+    mfn_validation_config config;
+    mfn_validation_config_init(&config);
+    config.grid_size = 16;
+    config.epochs = 10;
+    config.quantum_jitter = true;
+    mfn_validation_metrics metrics;
+    mfn_status status = mfn_validate(&config, NULL, NULL, &metrics, err);
+    if (status == MFN_OK) {
+        printf(" validation %016llx %a",
+               (unsigned long long)fnv1a(metrics.value, MFN_VALIDATION_METRIC_COUNT),
+               metrics.value[MFN_VALIDATION_loss_final]);
+    }
+    return status;
+}
+
 /* Normals far into the tail, and the elementary functions behind them and behind the fractals. */
 static mfn_status report_random(mfn_error *err)
 {
@@ -121,6 +140,9 @@ static mfn_status report_random(mfn_error *err)
     }
     if (status == MFN_OK) {
         status = report_aggregate(random, 1e4, err);
+    }
+    if (status == MFN_OK) {
+        status = report_validation(err);
     }
     printf("\n");
     mfn_random_free(random);

@@ -12,17 +12,6 @@ void mfn__adam_reset(mfn__adam *adam)
     memset(adam->second, 0, adam->count * sizeof *adam->second);
 }
 
-void mfn__adam_copy(const mfn__adam *from, mfn__adam *to)
-{
-    double *first = to->first;
-    double *second = to->second;
-    memcpy(first, from->first, from->count * sizeof *first);
-    memcpy(second, from->second, from->count * sizeof *second);
-    *to = *from;
-    to->first = first;
-    to->second = second;
-}
-
 void mfn__adam_step(mfn__adam *adam, const double *gradient, double *parameters)
 {
     adam->power1 *= adam->beta1;

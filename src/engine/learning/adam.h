@@ -17,9 +17,6 @@ typedef struct mfn__adam {
 /* Back to before the first step. */
 void mfn__adam_reset(mfn__adam *adam);
 
-/* Everything but the pointers; both are for the same number of parameters. */
-void mfn__adam_copy(const mfn__adam *from, mfn__adam *to);
-
 void mfn__adam_step(mfn__adam *adam, const double *gradient, double *parameters);
 
 #endif

@@ -189,12 +189,6 @@ mfn_status mfn_network_set_parameters(mfn_network *network, const double *parame
     return status;
 }
 
-void mfn__network_copy(const mfn_network *from, mfn_network *to)
-{
-    memcpy(to->parameters, from->parameters, MFN_NETWORK_PARAMETERS * sizeof *to->parameters);
-    mfn__adam_copy(&from->adam, &to->adam);
-}
-
 const double *mfn_network_parameters(const mfn_network *network)
 {
     return network->parameters;
@@ -288,7 +282,7 @@ mfn_status mfn_network_loss(mfn_network *network, const mfn_samples *samples, do
 mfn_status mfn_network_train(mfn_network *network, const mfn_samples *samples, double *ret_loss,
                              mfn_error *err)
 {
-    double loss;
+    double loss = 0.0;
     mfn_status status = compute_loss(network, samples, true, &loss, err);
     if (status != MFN_OK) {
         return status;

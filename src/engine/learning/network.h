@@ -50,7 +50,4 @@ bool mfn__network_forward(mfn_network *network, const double *inputs);
  * derivative by its prediction. */
 void mfn__network_backward(mfn_network *network, const double *inputs, double d_prediction);
 
-/* Makes `to` learn on from where `from` is; both have the same configuration. */
-void mfn__network_copy(const mfn_network *from, mfn_network *to);
-
 #endif

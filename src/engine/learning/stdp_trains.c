@@ -13,8 +13,7 @@
 
 /* One train as the other one sees it. */
 typedef struct trace {
-    const double *times_s;
-    uint64_t count;
+    const mfn_spike_train *train;
     uint64_t entered; /* spikes that are part of the sum or were */
     uint64_t left;    /* of these, those older than 50 tau */
     double tau_s;
@@ -37,12 +36,13 @@ static void enter(trace *self, double time_s)
 /* Takes in the spikes before `now_s`, and out those that have become too old. */
 static void advance(trace *self, double now_s)
 {
-    while (self->entered < self->count && self->times_s[self->entered] < now_s) {
-        enter(self, self->times_s[self->entered]);
+    while (self->entered < self->train->count && self->train->times_s[self->entered] < now_s) {
+        enter(self, self->train->times_s[self->entered]);
     }
     while (self->left < self->entered &&
-           (now_s - self->times_s[self->left]) / self->tau_s > MFN__STDP_EXPONENT_MAX) {
-        self->sum -= mfn__exp_quick((self->times_s[self->left++] - self->base_s) / self->tau_s);
+           (now_s - self->train->times_s[self->left]) / self->tau_s > MFN__STDP_EXPONENT_MAX) {
+        self->sum -=
+            mfn__exp_quick((self->train->times_s[self->left++] - self->base_s) / self->tau_s);
     }
     if (self->left == self->entered || self->sum < 0.0) {
         self->sum = 0.0; /* what rounding left behind */
@@ -57,24 +57,27 @@ static double value(const trace *self, double now_s)
 }
 
 /* Of all spikes of one train, each meeting the earlier ones of the other. */
-static double meet_all(const double *later_s, uint64_t later_count, trace earlier)
+static double meet_all(const mfn_spike_train *later, const mfn_spike_train *earlier, double tau_s)
 {
+    if (earlier->count == 0) {
+        return 0.0;
+    }
+    trace self = {.train = earlier, .tau_s = tau_s, .base_s = earlier->times_s[0]};
     double sum = 0.0;
-    earlier.base_s = earlier.count > 0 ? earlier.times_s[0] : 0.0;
-    for (uint64_t i = 0; i < later_count; i++) {
-        if (earlier.count > 0 && later_s[i] > earlier.times_s[0]) {
-            advance(&earlier, later_s[i]);
-            sum += value(&earlier, later_s[i]);
+    for (uint64_t i = 0; i < later->count; i++) {
+        if (later->times_s[i] > earlier->times_s[0]) {
+            advance(&self, later->times_s[i]);
+            sum += value(&self, later->times_s[i]);
         }
     }
     return sum;
 }
 
-static mfn_status check_order(const char *field, const double *times_s, uint64_t count,
-                              mfn_error *err)
+static mfn_status check_order(const char *field, const mfn_spike_train *train, mfn_error *err)
 {
-    mfn_status status = mfn__stdp_check_times(field, times_s, count, err);
-    for (uint64_t i = 1; status == MFN_OK && i < count; i++) {
+    const double *times_s = train->times_s;
+    mfn_status status = mfn__stdp_check_times(field, times_s, train->count, err);
+    for (uint64_t i = 1; status == MFN_OK && i < train->count; i++) {
         if (times_s[i] < times_s[i - 1]) {
             status = mfn__fail(err, MFN_INVALID, field,
                                "%s: expected ascending times, got %.17g s after %.17g s at "
@@ -85,25 +88,22 @@ static mfn_status check_order(const char *field, const double *times_s, uint64_t
     return status;
 }
 
-mfn_status mfn_stdp_trains(const mfn_stdp_config *config, const double *pre_s, uint64_t pre_count,
-                           const double *post_s, uint64_t post_count, double *ret_delta_w,
-                           mfn_error *err)
+mfn_status mfn_stdp_trains(const mfn_stdp_config *config, const mfn_spike_train *pre,
+                           const mfn_spike_train *post, double *ret_delta_w, mfn_error *err)
 {
     mfn_stdp_config used;
     mfn_status status = mfn__stdp_prepare(config, &used, err);
     if (status == MFN_OK) {
-        status = check_order("pre_s", pre_s, pre_count, err);
+        status = check_order("pre", pre, err);
     }
     if (status == MFN_OK) {
-        status = check_order("post_s", post_s, post_count, err);
+        status = check_order("post", post, err);
     }
     if (status != MFN_OK) {
         return status;
     }
-    double potentiation = meet_all(
-        post_s, post_count, (trace){.times_s = pre_s, .count = pre_count, .tau_s = used.tau_plus});
-    double depression = meet_all(
-        pre_s, pre_count, (trace){.times_s = post_s, .count = post_count, .tau_s = used.tau_minus});
+    double potentiation = meet_all(post, pre, used.tau_plus);
+    double depression = meet_all(pre, post, used.tau_minus);
     *ret_delta_w = used.a_plus * potentiation - used.a_minus * depression;
     return MFN_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The validation run: samples, then learning in shuffled batches (Fisher and Yates), then the
- * metrics. Weights and shuffles come from the generator that drew the samples, where it stopped. */
+ * metrics. Weights and shuffles come from the generator that drew the samples, from where it
+ * stopped. */
 #include "engine/learning/validation.h"
 
 #include <string.h>
@@ -15,7 +16,7 @@
 #define CONFIG       mfn_validation_config
 #define SEED_MAX     4294967295.0
 #define SAMPLES      MFN__VALIDATION_FIELDS
-#define ATTEMPTS_MAX 40
+#define ATTEMPTS_MAX 16
 #define MV_PER_V     1000.0
 
 /* Potassium at body temperature. */
@@ -112,56 +113,53 @@ static mfn_status train_epoch(mfn_network *network, const mfn_validation_config 
     return status;
 }
 
-/* One epoch that does not raise the loss over all samples: `loss` before, and after it. Where Adam
- * steps too far (its first steps are as long for a small gradient as for a large one), the epoch is
- * undone and repeated with half the learning rate. `before` is room for a copy of the network. */
-static mfn_status descend(mfn_network *network, mfn_network *before,
-                          const mfn_validation_config *config, mfn__validation_data *data,
-                          double *loss, mfn_error *err)
+static mfn_status train(mfn_network *network, const mfn_validation_config *config,
+                        mfn__validation_watch *watch, mfn__validation_data *data, mfn_error *err)
 {
     size_t order[SAMPLES];
     for (size_t i = 0; i < SAMPLES; i++) {
         order[i] = i;
     }
-    const mfn_samples all = {data->inputs[0], data->targets, SAMPLES};
-    mfn__network_copy(network, before);
-    for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-        double after;
+    for (uint64_t epoch = 0; epoch < config->epochs; epoch++) {
         mfn_status status = train_epoch(network, config, data, order, err);
-        if (status == MFN_OK) {
-            status = mfn_network_loss(network, &all, &after, NULL, err);
-        }
         if (status != MFN_OK) {
             return status;
         }
-        if (after < *loss) {
-            *loss = after;
-            return MFN_OK;
+        if (!mfn__validation_go_on(watch)) {
+            return MFN_CANCELLED;
         }
-        mfn__network_copy(before, network);
-        before->adam.learning_rate /= 2.0;
-        network->adam.learning_rate /= 2.0;
     }
     return MFN_OK;
 }
 
-static mfn_status train(mfn_network *network, mfn_network *before,
-                        const mfn_validation_config *config, mfn__validation_watch *watch,
-                        mfn__validation_data *data, mfn_validation_metrics *ret, mfn_error *err)
+/* Adam's first steps are as long for a small gradient as for a large one: weights that happen to be
+ * nearly right get worse before they get better. A training that ends above its start is made
+ * again, from the same weights, with half the learning rate. */
+static mfn_status descend(mfn_network *network, const mfn_validation_config *config,
+                          mfn__validation_watch *watch, mfn__validation_data *data,
+                          mfn_validation_metrics *ret, mfn_error *err)
 {
     const mfn_samples all = {data->inputs[0], data->targets, SAMPLES};
-    double loss;
+    double *start = &ret->value[MFN_VALIDATION_loss_start];
+    double *final = &ret->value[MFN_VALIDATION_loss_final];
+    const uint64_t done = watch->done;
+    const mfn_random before = data->random;
     mfn_network_draw(network, &data->random);
-    mfn_status status = mfn_network_loss(network, &all, &loss, NULL, err);
-    ret->value[MFN_VALIDATION_loss_start] = loss;
-    for (uint64_t epoch = 0; epoch < config->epochs && status == MFN_OK; epoch++) {
-        status = descend(network, before, config, data, &loss, err);
-        if (status == MFN_OK && !mfn__validation_go_on(watch)) {
-            status = MFN_CANCELLED;
+    mfn_status status = mfn_network_loss(network, &all, start, NULL, err);
+    for (int attempt = 0; attempt < ATTEMPTS_MAX && status == MFN_OK; attempt++) {
+        watch->done = done;
+        status = train(network, config, watch, data, err);
+        if (status == MFN_OK) {
+            status = mfn_network_loss(network, &all, final, NULL, err);
         }
+        if (status != MFN_OK || *final < *start) {
+            break;
+        }
+        mfn_random again = before;
+        mfn_network_draw(network, &again);
+        network->adam.learning_rate /= 2.0;
     }
-    ret->value[MFN_VALIDATION_loss_final] = loss;
-    ret->value[MFN_VALIDATION_loss_drop] = ret->value[MFN_VALIDATION_loss_start] - loss;
+    ret->value[MFN_VALIDATION_loss_drop] = *start - *final;
     return status;
 }
 
@@ -172,15 +170,10 @@ static mfn_status learn(const mfn_validation_config *config, mfn__validation_wat
     mfn_network_config_init(&about);
     about.use_sparse_attention = config->use_sparse_attention;
     mfn_network *network = NULL;
-    mfn_network *before = NULL;
     mfn_status status = mfn_network_new(&about, &network, err);
     if (status == MFN_OK) {
-        status = mfn_network_new(&about, &before, err);
+        status = descend(network, config, watch, data, ret, err);
     }
-    if (status == MFN_OK) {
-        status = train(network, before, config, watch, data, ret, err);
-    }
-    mfn_network_free(before);
     mfn_network_free(network);
     return status;
 }
@@ -189,8 +182,8 @@ static mfn_status add_potentials(mfn_validation_metrics *ret, mfn_error *err)
 {
     double *values = ret->value;
     double numeric_v;
-    mfn_status status =
-        mfn_nernst_v(VALENCE, OUTSIDE_MOLAR, INSIDE_MOLAR, TEMPERATURE_K, &numeric_v, NULL, err);
+    const mfn_ion potassium = {"K", "potassium", VALENCE, OUTSIDE_MOLAR, INSIDE_MOLAR};
+    mfn_status status = mfn_nernst_v(&potassium, TEMPERATURE_K, &numeric_v, NULL, err);
     if (status != MFN_OK) {
         return status;
     }

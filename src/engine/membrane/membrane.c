@@ -4,7 +4,6 @@
 #include "mfn/membrane.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -67,8 +66,7 @@ mfn_status mfn_membrane_config_check(const mfn_membrane_config *config, mfn_erro
     return status;
 }
 
-mfn_status mfn_membrane_nernst_v(const mfn_membrane_config *config, int valence,
-                                 double outside_molar, double inside_molar,
+mfn_status mfn_membrane_nernst_v(const mfn_membrane_config *config, const mfn_ion *ion,
                                  const double *temperature_k, double *ret_v, bool *ret_clamped,
                                  mfn_error *err)
 {
@@ -81,104 +79,107 @@ mfn_status mfn_membrane_nernst_v(const mfn_membrane_config *config, int valence,
     if (status != MFN_OK) {
         return status;
     }
-    if (valence < -2 || valence > 2 || valence == 0) {
+    if (ion->valence < -2 || ion->valence > 2 || ion->valence == 0) {
         return mfn__fail(err, MFN_INVALID, "valence",
                          "valence: expected -2, -1, 1 or 2 (K+ and Na+ 1, Cl- -1, Ca2+ 2), got %d",
-                         valence);
+                         ion->valence);
     }
-    return mfn__nernst_v(valence, outside_molar, inside_molar, config->ion_clamp_min,
+    return mfn__nernst_v(ion, config->ion_clamp_min,
                          temperature_k != NULL ? *temperature_k : config->temperature_k, ret_v,
                          ret_clamped, err);
 }
 
-/* A run: the potentials, and room for the slopes of all stages and the arguments of the next. */
+/* A run under way: the potentials, and room for the slopes of all stages and the arguments of the
+ * next. */
 typedef struct integration {
-    mfn_membrane_rhs rhs;
-    void *context;
+    const mfn_membrane_config *config;
+    const mfn_membrane_run *run;
     size_t count;
-    double dt;
     double *v;
     double *k[STAGES];
     double *argument;
 } integration;
 
-static void step_euler(const integration *run)
+static void evaluate(const integration *self, const double *v, double *ret_slope)
 {
-    run->rhs(run->context, run->v, run->count, run->k[0]);
-    for (size_t i = 0; i < run->count; i++) {
-        run->v[i] = run->v[i] + run->dt * run->k[0][i];
+    self->run->rhs(self->run->context, v, self->count, ret_slope);
+}
+
+static void step_euler(const integration *self)
+{
+    evaluate(self, self->v, self->k[0]);
+    for (size_t i = 0; i < self->count; i++) {
+        self->v[i] = self->v[i] + self->config->dt * self->k[0][i];
     }
 }
 
 /* The slope at v + factor * slope. */
-static void next_stage(const integration *run, double factor, const double *slope, double *ret)
+static void next_stage(const integration *self, double factor, const double *slope, double *ret)
 {
-    for (size_t i = 0; i < run->count; i++) {
-        run->argument[i] = run->v[i] + factor * slope[i];
+    for (size_t i = 0; i < self->count; i++) {
+        self->argument[i] = self->v[i] + factor * slope[i];
     }
-    run->rhs(run->context, run->argument, run->count, ret);
+    evaluate(self, self->argument, ret);
 }
 
-static void step_rk4(const integration *run)
+static void step_rk4(const integration *self)
 {
-    double *const *k = run->k;
-    run->rhs(run->context, run->v, run->count, k[0]);
-    next_stage(run, 0.5 * run->dt, k[0], k[1]);
-    next_stage(run, 0.5 * run->dt, k[1], k[2]);
-    next_stage(run, run->dt, k[2], k[3]);
-    for (size_t i = 0; i < run->count; i++) {
+    double dt = self->config->dt;
+    double *const *k = self->k;
+    evaluate(self, self->v, k[0]);
+    next_stage(self, 0.5 * dt, k[0], k[1]);
+    next_stage(self, 0.5 * dt, k[1], k[2]);
+    next_stage(self, dt, k[2], k[3]);
+    for (size_t i = 0; i < self->count; i++) {
         double sum = ((k[0][i] + 2.0 * k[1][i]) + 2.0 * k[2][i]) + k[3][i];
-        run->v[i] = run->v[i] + run->dt / 6.0 * sum;
+        self->v[i] = self->v[i] + dt / 6.0 * sum;
     }
 }
 
 /* Returns how many potentials were changed. */
-static uint64_t confine(const integration *run, const mfn_membrane_config *config)
+static uint64_t confine(const integration *self)
 {
     uint64_t changed = 0;
-    for (size_t i = 0; i < run->count; i++) {
-        double v = run->v[i];
-        double confined = v < config->potential_min_v   ? config->potential_min_v
-                          : v > config->potential_max_v ? config->potential_max_v
-                                                        : v;
-        changed += confined != v ? 1 : 0;
-        run->v[i] = confined;
+    for (size_t i = 0; i < self->count; i++) {
+        double confined =
+            fmin(fmax(self->v[i], self->config->potential_min_v), self->config->potential_max_v);
+        changed += confined != self->v[i] ? 1 : 0;
+        self->v[i] = confined;
     }
     return changed;
 }
 
-static mfn_status check_step(const integration *run, uint64_t step, mfn_error *err)
+static mfn_status check_step(const integration *self, uint64_t step, mfn_error *err)
 {
-    for (size_t i = 0; i < run->count; i++) {
-        if (!isfinite(run->v[i])) {
+    for (size_t i = 0; i < self->count; i++) {
+        if (!isfinite(self->v[i])) {
             return mfn__fail(err, MFN_UNSTABLE, "dt",
                              "dt: potential %zu became %g in step %llu: choose a smaller time "
                              "step than %g s",
-                             i, run->v[i], (unsigned long long)step, run->dt);
+                             i, self->v[i], (unsigned long long)step, self->config->dt);
         }
     }
     return MFN_OK;
 }
 
-static mfn_status advance(const integration *run, const mfn_membrane_config *config, uint64_t steps,
-                          bool clamp, mfn_membrane_summary *ret, mfn_error *err)
+static mfn_status advance(const integration *self, mfn_membrane_summary *ret, mfn_error *err)
 {
-    for (uint64_t step = 0; step < steps; step++) {
-        if (config->integration_scheme == MFN_RK4) {
-            step_rk4(run);
+    for (uint64_t step = 0; step < self->run->steps; step++) {
+        if (self->config->integration_scheme == MFN_RK4) {
+            step_rk4(self);
         } else {
-            step_euler(run);
+            step_euler(self);
         }
-        mfn_status status = check_step(run, step + 1, err);
+        mfn_status status = check_step(self, step + 1, err);
         if (status != MFN_OK) {
             return status;
         }
-        ret->clamping_events += clamp ? confine(run, config) : 0;
+        ret->clamping_events += self->run->clamp ? confine(self) : 0;
         ret->steps_computed++;
     }
-    mfn__extremes(run->v, run->count, &ret->min_v, &ret->max_v);
-    ret->mean_v = mfn__mean(run->v, run->count);
-    ret->std_v = mfn__std(run->v, run->count, ret->mean_v);
+    mfn__extremes(self->v, self->count, &ret->min_v, &ret->max_v);
+    ret->mean_v = mfn__mean(self->v, self->count);
+    ret->std_v = mfn__std(self->v, self->count, ret->mean_v);
     return MFN_OK;
 }
 
@@ -196,9 +197,9 @@ static mfn_status check_start(const double *v, size_t count, mfn_error *err)
     return MFN_OK;
 }
 
-mfn_status mfn_membrane_integrate(const mfn_membrane_config *config, mfn_membrane_rhs rhs,
-                                  void *context, double *v, size_t count, uint64_t steps,
-                                  bool clamp, mfn_membrane_summary *ret, mfn_error *err)
+mfn_status mfn_membrane_integrate(const mfn_membrane_config *config, const mfn_membrane_run *run,
+                                  double *v, size_t count, mfn_membrane_summary *ret,
+                                  mfn_error *err)
 {
     mfn_membrane_config defaults;
     if (config == NULL) {
@@ -216,17 +217,13 @@ mfn_status mfn_membrane_integrate(const mfn_membrane_config *config, mfn_membran
     if (room == NULL) {
         return mfn__fail_memory(err);
     }
-    integration run = {.rhs = rhs,
-                       .context = context,
-                       .count = count,
-                       .dt = config->dt,
-                       .v = v,
-                       .argument = room + STAGES * count};
+    integration self = {
+        .config = config, .run = run, .count = count, .v = v, .argument = room + STAGES * count};
     for (size_t i = 0; i < STAGES; i++) {
-        run.k[i] = room + i * count;
+        self.k[i] = room + i * count;
     }
     mfn_membrane_summary summary = {0};
-    status = advance(&run, config, steps, clamp, &summary, err);
+    status = advance(&self, &summary, err);
     mfn__mem_free(room);
     if (status == MFN_OK && ret != NULL) {
         *ret = summary;

@@ -6,8 +6,6 @@
 #include "base/error.h"
 #include "engine/exact_math.h"
 
-#include "mfn/membrane.h"
-
 /* Of a mammalian cell (Alberts et al., Molecular Biology of the Cell, table 11-1; calcium: free).
  */
 static const mfn_ion ions[] = {
@@ -31,34 +29,40 @@ static mfn_status check_finite(const char *field, double value, const char *expe
                                        expected, value);
 }
 
-mfn_status mfn__nernst_v(int valence, double outside_molar, double inside_molar,
-                         double concentration_min, double temperature_k, double *ret_v,
-                         bool *ret_clamped, mfn_error *err)
+static mfn_status check(const mfn_ion *ion, double temperature_k, mfn_error *err)
 {
-    if (valence == 0) {
+    if (ion->valence == 0) {
         return mfn__fail(err, MFN_INVALID, "valence",
                          "valence: expected the charge of an ion such as 1 or -1, got 0");
     }
     static const char concentration[] = "a finite concentration in mol/L";
-    mfn_status status = check_finite("outside_molar", outside_molar, concentration, err);
+    mfn_status status = check_finite("outside_molar", ion->outside_molar, concentration, err);
     if (status == MFN_OK) {
-        status = check_finite("inside_molar", inside_molar, concentration, err);
+        status = check_finite("inside_molar", ion->inside_molar, concentration, err);
     }
     if (status == MFN_OK) {
         status = check_finite("temperature_k", temperature_k, "a finite temperature in K", err);
     }
+    return status;
+}
+
+mfn_status mfn__nernst_v(const mfn_ion *ion, double concentration_min, double temperature_k,
+                         double *ret_v, bool *ret_clamped, mfn_error *err)
+{
+    mfn_status status = check(ion, temperature_k, err);
     if (status != MFN_OK) {
         return status;
     }
-    double outside = outside_molar > concentration_min ? outside_molar : concentration_min;
-    double inside = inside_molar > concentration_min ? inside_molar : concentration_min;
+    double outside = fmax(ion->outside_molar, concentration_min);
+    double inside = fmax(ion->inside_molar, concentration_min);
     double ratio = outside / inside;
     if (!isfinite(ratio) || ratio == 0.0) {
         return mfn__fail(err, MFN_UNSTABLE, "outside_molar",
                          "outside_molar: %g mol/L outside and %g inside have no finite ratio",
                          outside, inside);
     }
-    double slope_v = (MFN_GAS_CONSTANT * temperature_k) / ((double)valence * MFN_FARADAY_CONSTANT);
+    double slope_v =
+        (MFN_GAS_CONSTANT * temperature_k) / ((double)ion->valence * MFN_FARADAY_CONSTANT);
     double potential_v = slope_v * mfn__log(ratio);
     if (!isfinite(potential_v)) {
         return mfn__fail(err, MFN_UNSTABLE, "temperature_k",
@@ -66,14 +70,14 @@ mfn_status mfn__nernst_v(int valence, double outside_molar, double inside_molar,
     }
     *ret_v = potential_v;
     if (ret_clamped != NULL) {
-        *ret_clamped = outside_molar < concentration_min || inside_molar < concentration_min;
+        *ret_clamped =
+            ion->outside_molar < concentration_min || ion->inside_molar < concentration_min;
     }
     return MFN_OK;
 }
 
-mfn_status mfn_nernst_v(int valence, double outside_molar, double inside_molar,
-                        double temperature_k, double *ret_v, bool *ret_clamped, mfn_error *err)
+mfn_status mfn_nernst_v(const mfn_ion *ion, double temperature_k, double *ret_v, bool *ret_clamped,
+                        mfn_error *err)
 {
-    return mfn__nernst_v(valence, outside_molar, inside_molar, MFN_CONCENTRATION_MIN, temperature_k,
-                         ret_v, ret_clamped, err);
+    return mfn__nernst_v(ion, MFN_CONCENTRATION_MIN, temperature_k, ret_v, ret_clamped, err);
 }

@@ -48,9 +48,10 @@ static mfn_status run(mfn__call *call, mfn_error *err)
 {
     const nernst_request *wanted = call->request;
     double potential_v = 0.0;
-    mfn_status status = mfn_nernst_v(
-        (int)(int64_t)wanted->z_valence, wanted->concentration_out_molar,
-        wanted->concentration_in_molar, wanted->temperature_k, &potential_v, NULL, err);
+    const mfn_ion ion = {.valence = (int)(int64_t)wanted->z_valence,
+                         .outside_molar = wanted->concentration_out_molar,
+                         .inside_molar = wanted->concentration_in_molar};
+    mfn_status status = mfn_nernst_v(&ion, wanted->temperature_k, &potential_v, NULL, err);
     if (status != MFN_OK) {
         return status;
     }

@@ -11,6 +11,7 @@
 #include "kinds.h"
 #include "kinds/options.h"
 
+#include "mfn/attention.h"
 #include "mfn/features.h"
 #include "mfn/fractal.h"
 #include "mfn/krum.h"
@@ -113,6 +114,14 @@ static mfn_status stdp_accepts(json_t *kwargs, mfn_error *err)
     return status == MFN_OK ? mfn_stdp_config_check(&config, err) : status;
 }
 
+static mfn_status attention_accepts(json_t *kwargs, mfn_error *err)
+{
+    mfn_attention_config config;
+    mfn_attention_config_init(&config);
+    mfn_status status = fill(mfn_attention_options(), &config, kwargs, has_nan(kwargs), err);
+    return status == MFN_OK ? mfn_attention_config_check(&config, err) : status;
+}
+
 static const options_class classes[] = {
     {"SimulationConfig", simulation_options, simulation_accepts, false, {NULL}},
     {"ReactionDiffusionConfig", simulation_options, simulation_accepts, false, {NULL}},
@@ -125,6 +134,7 @@ static const options_class classes[] = {
      ifs_accepts,
      true,
      {"scale_min", "scale_max", "translation_range", NULL}},
+    {"SparseAttention", mfn_attention_options, attention_accepts, false, {NULL}},
     {"HierarchicalKrumAggregator", mfn_aggregate_options, aggregate_accepts, false, {NULL}},
 };
 

@@ -53,10 +53,10 @@ void kind_membrane(const record *rec, comparison *cmp)
     mfn_status status =
         options_set_all(mfn_membrane_options(), &config, json_object_get(rec->in, "config"), &err);
     if (status == MFN_OK) {
-        status =
-            mfn_membrane_integrate(&config, slope, &context, v, count,
-                                   (uint64_t)json_integer_value(json_object_get(rec->in, "steps")),
-                                   json_is_true(json_object_get(rec->in, "clamp")), &summary, &err);
+        const mfn_membrane_run run = {
+            slope, &context, (uint64_t)json_integer_value(json_object_get(rec->in, "steps")),
+            json_is_true(json_object_get(rec->in, "clamp"))};
+        status = mfn_membrane_integrate(&config, &run, v, count, &summary, &err);
     }
     if (compare_success(cmp, "mfn_membrane_integrate", status, &err)) {
         compare_run(rec, v, count, &summary, cmp);

@@ -33,17 +33,16 @@ static void compare_function(const record *rec, mfn_status status, const mfn_err
 
 void kind_nernst(const record *rec, comparison *cmp)
 {
-    int valence = (int)json_integer_value(json_object_get(rec->in, "z"));
-    double outside = real_of(rec->in, "c_out", 0.0);
-    double inside = real_of(rec->in, "c_in", 0.0);
+    const mfn_ion ion = {.valence = (int)json_integer_value(json_object_get(rec->in, "z")),
+                         .outside_molar = real_of(rec->in, "c_out", 0.0),
+                         .inside_molar = real_of(rec->in, "c_in", 0.0)};
     double temperature_k = real_of(rec->in, "T", TEMPERATURE_K);
     double got = 0.0;
     bool is_clamped = false;
     mfn_error err = {0};
-    mfn_status status = mfn_nernst_v(valence, outside, inside, temperature_k, &got, NULL, &err);
+    mfn_status status = mfn_nernst_v(&ion, temperature_k, &got, NULL, &err);
     compare_function(rec, status, &err, got, cmp);
-    status = mfn_membrane_nernst_v(NULL, valence, outside, inside, &temperature_k, &got,
-                                   &is_clamped, &err);
+    status = mfn_membrane_nernst_v(NULL, &ion, &temperature_k, &got, &is_clamped, &err);
     if (json_object_get(rec->out, "engine_volts") == NULL) {
         compare_refusal(cmp, "mfn_membrane_nernst_v", status);
     } else if (compare_success(cmp, "mfn_membrane_nernst_v", status, &err)) {

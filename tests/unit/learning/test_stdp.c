@@ -8,7 +8,8 @@
 #include "mfn/plasticity.h"
 #include "mfn/random.h"
 
-#define SPIKES_MAX 400
+#define SPIKES_MAX            400
+#define TRAIN(times_s, count) (&(mfn_spike_train){(times_s), (count)})
 
 /* The pair rule, straight from its formula; thousands of equal terms need the longer sum. */
 static double pair_sum(const mfn_stdp_config *c, const double *pre, size_t n, const double *post,
@@ -69,8 +70,8 @@ START_TEST(trains_give_the_sum_over_all_pairs)
         double expected = pair_sum(&config, pre, n, post, m, &magnitude);
         double got = 0.0;
         mfn_error err = {0};
-        ck_assert_msg(mfn_stdp_trains(&config, pre, n, post, m, &got, &err) == MFN_OK, "%s",
-                      err.text);
+        ck_assert_msg(mfn_stdp_trains(&config, TRAIN(pre, n), TRAIN(post, m), &got, &err) == MFN_OK,
+                      "%s", err.text);
         ck_assert_msg(fabs(got - expected) <= 1e-12 * magnitude,
                       "round %d: expected %.17g, got %.17g", round, expected, got);
     }
@@ -87,7 +88,7 @@ START_TEST(spikes_far_apart_count_as_the_pair_rule_counts_them)
     mfn_stdp_config_init(&config);
     double expected = pair_sum(&config, pre, 3, post, 3, &magnitude);
     double got = 0.0;
-    ck_assert_int_eq(mfn_stdp_trains(NULL, pre, 3, post, 3, &got, NULL), MFN_OK);
+    ck_assert_int_eq(mfn_stdp_trains(NULL, TRAIN(pre, 3), TRAIN(post, 3), &got, NULL), MFN_OK);
     ck_assert_msg(fabs(got - expected) <= 1e-12 * magnitude, "expected %.17g, got %.17g", expected,
                   got);
     ck_assert(magnitude > 0.0 && magnitude < 1e-20);
@@ -109,8 +110,9 @@ START_TEST(order_decides_the_sign)
         double pair = 7.0;
         double train = 7.0;
         ck_assert_int_eq(mfn_stdp_pairs(NULL, &batch, &pair, NULL), MFN_OK);
-        ck_assert_int_eq(mfn_stdp_trains(NULL, &cases[i].pre, 1, &cases[i].post, 1, &train, NULL),
-                         MFN_OK);
+        ck_assert_int_eq(
+            mfn_stdp_trains(NULL, TRAIN(&cases[i].pre, 1), TRAIN(&cases[i].post, 1), &train, NULL),
+            MFN_OK);
         ck_assert_msg(fabs(pair - cases[i].expected) < 1e-16, "%s: %.17g", cases[i].why, pair);
         ck_assert(fabs(train - pair) < 1e-16);
     }
@@ -133,9 +135,9 @@ START_TEST(empty_trains_change_nothing)
 {
     const double spike = 1.0;
     double got = 7.0;
-    ck_assert_int_eq(mfn_stdp_trains(NULL, NULL, 0, &spike, 1, &got, NULL), MFN_OK);
+    ck_assert_int_eq(mfn_stdp_trains(NULL, TRAIN(NULL, 0), TRAIN(&spike, 1), &got, NULL), MFN_OK);
     ck_assert(got == 0.0);
-    ck_assert_int_eq(mfn_stdp_trains(NULL, &spike, 1, NULL, 0, &got, NULL), MFN_OK);
+    ck_assert_int_eq(mfn_stdp_trains(NULL, TRAIN(&spike, 1), TRAIN(NULL, 0), &got, NULL), MFN_OK);
     ck_assert(got == 0.0);
 }
 END_TEST
@@ -147,11 +149,13 @@ START_TEST(what_cannot_be_is_refused_by_name)
     const double fine[] = {1.0, 2.0};
     double got = 7.0;
     mfn_error err = {0};
-    ck_assert_int_eq(mfn_stdp_trains(NULL, falling, 2, fine, 2, &got, &err), MFN_INVALID);
-    ck_assert_str_eq(err.field, "pre_s");
+    ck_assert_int_eq(mfn_stdp_trains(NULL, TRAIN(falling, 2), TRAIN(fine, 2), &got, &err),
+                     MFN_INVALID);
+    ck_assert_str_eq(err.field, "pre");
     ck_assert_ptr_nonnull(strstr(err.text, "position 1"));
-    ck_assert_int_eq(mfn_stdp_trains(NULL, fine, 2, wrong, 2, &got, &err), MFN_INVALID);
-    ck_assert_str_eq(err.field, "post_s");
+    ck_assert_int_eq(mfn_stdp_trains(NULL, TRAIN(fine, 2), TRAIN(wrong, 2), &got, &err),
+                     MFN_INVALID);
+    ck_assert_str_eq(err.field, "post");
     const mfn_stdp_batch empty = {fine, fine, 0, 1, 1};
     ck_assert_int_eq(mfn_stdp_pairs(NULL, &empty, &got, &err), MFN_INVALID);
     ck_assert_str_eq(err.field, "batch");
@@ -160,7 +164,8 @@ START_TEST(what_cannot_be_is_refused_by_name)
     mfn_stdp_config config;
     mfn_stdp_config_init(&config);
     config.tau_plus = 0.004;
-    ck_assert_int_eq(mfn_stdp_trains(&config, fine, 2, fine, 2, &got, &err), MFN_INVALID);
+    ck_assert_int_eq(mfn_stdp_trains(&config, TRAIN(fine, 2), TRAIN(fine, 2), &got, &err),
+                     MFN_INVALID);
     ck_assert_str_eq(err.field, "tau_plus");
     ck_assert(got == 7.0);
 }
