@@ -87,6 +87,34 @@ static bool stop_after_three(void *context, const mfn_simulation *sim)
     return mfn_simulation_steps_computed(sim) < 3;
 }
 
+/* First with a generator of somebody else, then on and on with its own. */
+START_TEST(a_restarted_simulation_goes_on_with_the_stream_it_is_given)
+{
+    mfn_simulation_config config = defaults(MFN_MODEL_V4_1);
+    mfn_simulation *fresh = created(&config);
+    mfn_random seeded = *mfn_simulation_random(fresh);
+    ck_assert_int_eq(mfn_random_seed(&seeded, config.seed, NULL), MFN_OK);
+    ck_assert_int_eq(mfn_simulation_run(fresh, NULL, NULL, NULL), MFN_OK);
+    mfn_random after = *mfn_simulation_random(fresh);
+    config.seed = "12";
+    config.grid_size = 5;
+    mfn_simulation *sim = created(&config);
+    config.grid_size = 17;
+    ck_assert_int_eq(mfn__simulation_restart(sim, &config, &seeded, NULL), MFN_OK);
+    ck_assert_int_eq(mfn_simulation_run(sim, NULL, NULL, NULL), MFN_OK);
+    assert_same_state(sim, fresh);
+    ck_assert_int_eq(mfn__simulation_restart(fresh, &config, &after, NULL), MFN_OK);
+    ck_assert_int_eq(mfn__simulation_restart(sim, &config, mfn_simulation_random(sim), NULL),
+                     MFN_OK);
+    assert_same_state(sim, fresh);
+    config.alpha = 3.0;
+    ck_assert_int_eq(mfn__simulation_restart(sim, &config, &seeded, NULL), MFN_INVALID);
+    assert_same_state(sim, fresh);
+    mfn_simulation_free(sim);
+    mfn_simulation_free(fresh);
+}
+END_TEST
+
 START_TEST(an_observer_can_stop_a_run_that_can_go_on_later)
 {
     mfn_simulation_config config = defaults(MFN_MODEL_V4_1);
@@ -351,6 +379,7 @@ int main(void)
     const TTest *tests[] = {
         steps_in_pieces_give_the_bits_of_the_whole,
         a_reset_simulation_is_as_good_as_a_new_one,
+        a_restarted_simulation_goes_on_with_the_stream_it_is_given,
         an_observer_can_stop_a_run_that_can_go_on_later,
         the_last_recorded_frame_is_the_final_field,
         diffusion_obeys_each_boundary_condition,
