@@ -22,6 +22,7 @@ const mfn__command mfn__commands[] = {
     {"dlq", "ls|show|replay|drop PIPELINE.yaml ...",
      "look at dead letters, try them again, drop them", mfn__command_dlq},
     {"webhook", "verify|listen [flags]", "help receivers of webhooks", mfn__command_webhook},
+    {"serve", "[flags]", "serve the API over HTTP", mfn__command_serve},
     {"key", "new|check [flags]", "make and check API keys of the service", mfn__command_key},
     {"version", "[flags]", "print versions and the kernels in use", mfn__command_version},
     {"help", "[COMMAND]", "explain a command", mfn__command_help},

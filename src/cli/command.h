@@ -38,6 +38,7 @@ int mfn__command_run(int argc, char **argv);
 int mfn__command_check(int argc, char **argv);
 int mfn__command_dlq(int argc, char **argv);
 int mfn__command_webhook(int argc, char **argv);
+int mfn__command_serve(int argc, char **argv);
 int mfn__command_key(int argc, char **argv);
 int mfn__command_version(int argc, char **argv);
 int mfn__command_help(int argc, char **argv);

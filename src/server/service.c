@@ -10,7 +10,6 @@
 
 #define BUCKETS_MAX      65536 /* of the rate limit: some 8 MiB */
 #define PENDING_WORK_MAX 1024
-#define VAULT_FILE       "vault"
 
 #define COUNT(array)     (sizeof(array) / sizeof *(array))
 
@@ -78,21 +77,6 @@ static const mfn__family *const families[] = {&mfn__http_requests_total,
                                               &turned_away,
                                               NULL};
 
-static mfn_status open_vault(mfn__service *service, mfn_error *err)
-{
-    const mfn__settings *settings = service->settings;
-    char path[4096] = "";
-    if (settings->state_dir[0] != '\0' &&
-        snprintf(path, sizeof path, "%s/" VAULT_FILE, settings->state_dir) >= (int)sizeof path) {
-        return mfn__fail(err, MFN_INVALID, "state_dir", "state_dir: the path is too long");
-    }
-    const mfn__vault_options options = {.path = path,
-                                        .master_key = settings->master_key,
-                                        .aes_bits = settings->crypto_key_size,
-                                        .entropy = service->entropy};
-    return mfn__vault_open(&options, &service->vault, err);
-}
-
 static mfn_status open_admission(mfn__service *service, mfn_error *err)
 {
     const mfn__settings *settings = service->settings;
@@ -127,9 +111,6 @@ static mfn_status open_parts(mfn__service *service, int log_descriptor, mfn_erro
     if (status == MFN_OK) {
         status = mfn__cors_new(mfn__settings_cors_origins(settings), &service->cors, err);
     }
-    if (status == MFN_OK && settings->crypto_enabled) {
-        status = open_vault(service, err);
-    }
     return status == MFN_OK ? open_admission(service, err) : status;
 }
 
@@ -161,7 +142,6 @@ void mfn__service_free(mfn__service *service)
         return;
     }
     mfn__admission_free(service->admission);
-    mfn__vault_close(service->vault);
     mfn__cors_free(service->cors);
     mfn__rate_limit_free(service->rate_limit);
     mfn__keyring_free(service->keyring);

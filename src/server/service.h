@@ -8,11 +8,11 @@
 #include "observe/registry.h"
 #include "server/admission.h"
 #include "server/cors.h"
+#include "server/entropy.h"
 #include "server/keyring.h"
 #include "server/operation.h"
 #include "server/rate_limit.h"
 #include "server/settings.h"
-#include "server/vault.h"
 
 /* The version that /health answers: that of the API which clients know. */
 #define MFN__API_VERSION "4.1.0"
@@ -26,9 +26,7 @@ typedef struct mfn__service {
     mfn__keyring *keyring;
     mfn__rate_limit *rate_limit;
     mfn__cors *cors;
-    mfn__vault *vault; /* NULL: cryptography is disabled */
     mfn__admission *admission;
-    struct mfn__jobs *jobs;
     bool requires_key; /* unless an operation is public */
     bool limits_requests;
     atomic_bool is_stopping; /* readiness is over */

@@ -77,6 +77,7 @@ class BrokerTest(unittest.TestCase):
         with self.broker.transaction("large") as transaction:
             transaction.produce("large", [(None, value) for value in sent])
             transaction.commit()
+        self.broker.wait_until_decided("large")
         self.assertEqual(2 * sent, values(self.broker.consume("large")))
 
     def test_a_message_that_is_too_large_is_an_error(self):
@@ -117,9 +118,11 @@ class BrokerTest(unittest.TestCase):
             self.assertEqual(([], [b"aborted"]), (values(read("ledger")),
                                                   values(read("ledger", "read_uncommitted"))))
             transaction.abort()
+            self.broker.wait_until_decided("ledger")
             transaction.produce("ledger", [(None, b"committed")])
             self.assertEqual([], values(read("ledger")))
             transaction.commit()
+            self.broker.wait_until_decided("ledger")
             transaction.produce("ledger", [(None, b"open")])
             self.broker.produce("ledger", [(None, b"behind the open one")])
             self.assertEqual([b"committed"], values(read("ledger")))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "server/http/answer.h"
 #include "server/http/gate.h"
 #include "server/request.h"
@@ -154,9 +155,15 @@ static mfn_status read_request(mfn__exchange *exchange)
         return status == MFN_OK ? MFN_OK : refuse_faults(exchange);
     }
     if (!exchange->is_json) {
-        return mfn__call_refuse(&exchange->call, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
-                                "unsupported_media_type",
-                                "Content-Type: expected application/json");
+        mfn__fault *fault = mfn__faults_add(&exchange->faults, "model_attributes_type", "");
+        snprintf(fault->message, sizeof fault->message,
+                 "Input should be a valid dictionary or object to extract fields from: expected "
+                 "the Content-Type application/json");
+        return refuse_faults(exchange);
+    }
+    if (!mfn__text_is_utf8(exchange->body.data, exchange->body.size)) {
+        return mfn__call_refuse(&exchange->call, MHD_HTTP_BAD_REQUEST, "invalid_request",
+                                "There was an error parsing the body");
     }
     status = mfn__request_parse(exchange->body.data, exchange->body.size, fields,
                                 &exchange->document, &exchange->faults);

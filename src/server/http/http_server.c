@@ -15,7 +15,6 @@
 #define LOOPS_MAX     4
 #define URL_BYTES_MAX 320
 #define PEM_BYTES_MAX ((size_t)1 << 20)
-#define IS_STRICT     1 /* to clients, of MHD_OPTION_STRICT_FOR_CLIENT */
 #define DRAIN_TICK_MS 20
 
 struct mfn__http_server {
@@ -88,6 +87,34 @@ static void on_completed(void *argument, struct MHD_Connection *connection, void
     *request_context = NULL;
 }
 
+static int digit_of(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* Resolves %XX in place, but for %00, which would cut the text short. */
+static size_t unescape(void *argument, struct MHD_Connection *connection, char *text)
+{
+    (void)argument;
+    (void)connection;
+    char *to = text;
+    for (const char *at = text; *at != '\0'; at++) {
+        int high = *at == '%' ? digit_of(at[1]) : -1;
+        int low = high >= 0 ? digit_of(at[2]) : -1;
+        if (low >= 0 && high + low > 0) {
+            *to++ = (char)(high * 16 + low);
+            at += 2;
+        } else {
+            *to++ = *at;
+        }
+    }
+    *to = '\0';
+    return (size_t)(to - text);
+}
+
 /* libmicrohttpd's messages can quote what clients sent. */
 static void on_message(void *argument, const char *format, va_list arguments)
 {
@@ -112,13 +139,7 @@ static mfn_status read_pem(const char *path, const char *what, char **ret, mfn_e
 static mfn_status load_tls(mfn__http_server *self, mfn_error *err)
 {
     const mfn__settings *settings = self->context.service->settings;
-    bool has_certificate = settings->tls_certificate[0] != '\0';
-    if (has_certificate != (settings->tls_key[0] != '\0')) {
-        return mfn__fail(err, MFN_INVALID, has_certificate ? "tls_key" : "tls_certificate",
-                         "%s: a certificate needs its key, and a key its certificate",
-                         has_certificate ? "tls_key" : "tls_certificate");
-    }
-    if (!has_certificate) {
+    if (settings->tls_certificate[0] == '\0') {
         return MFN_OK;
     }
     self->context.is_tls = true;
@@ -154,8 +175,9 @@ static mfn_status start_daemon(mfn__http_server *self, int listener, mfn_error *
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)settings->max_connections_per_address,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)settings->max_header_bytes,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)settings->idle_timeout,
-        MHD_OPTION_STRICT_FOR_CLIENT, IS_STRICT, MHD_OPTION_NOTIFY_COMPLETED, on_completed, self,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, self, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        self, MHD_OPTION_NOTIFY_CONNECTION, on_connection, self, MHD_OPTION_ARRAY, tls,
+        MHD_OPTION_END);
     if (self->daemon == NULL) {
         return mfn__fail(err, MFN_INVALID, NULL,
                          self->context.is_tls

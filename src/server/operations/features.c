@@ -32,7 +32,8 @@ static const char *const other_schemas[] = {
 static mfn__fault *complain(mfn__faults *faults, const char *field, const char *message)
 {
     mfn__fault *fault = mfn__faults_add(faults, "value_error", field);
-    snprintf(fault->message, sizeof fault->message, "%s", message);
+    snprintf(fault->message, sizeof fault->message, "%.*s", (int)sizeof fault->message - 1,
+             message);
     return fault;
 }
 

@@ -1,0 +1,316 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What `mfn serve` does beside answering well: malformed requests, slow and vanished clients,
+overload, the end, metrics, keys, TLS.
+
+    test_http.py MFN"""
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+MFN = None
+PATIENCE_S = 30
+HEAVY = {"grid_size": 256, "steps": 1000}
+
+
+class Serve:
+    """The program on a free port; a context manager."""
+
+    def __init__(self, *flags, **environment):
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("MFN_")}
+        self.log = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen([MFN, "serve", "--port", "0", *flags],
+                                        env={**clean, **environment}, stdin=subprocess.DEVNULL,
+                                        stdout=self.log, stderr=subprocess.PIPE, text=True)
+        line = self.process.stderr.readline()
+        if "listening at" not in line:
+            raise RuntimeError(line + self.process.stderr.read())
+        self.host, self.port = line.split("//")[1].split(";")[0].rsplit(":", 1)
+        self.port = int(self.port)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+        self.log.close()
+
+    def connect(self, timeout_s=PATIENCE_S):
+        return socket.create_connection((self.host, self.port), timeout_s)
+
+    def raw(self, payload, timeout_s=5):
+        """All that comes back until the peer closes or is silent."""
+        with self.connect(timeout_s) as peer:
+            peer.sendall(payload)
+            received = b""
+            try:
+                while chunk := peer.recv(65536):
+                    received += chunk
+            except (TimeoutError, ConnectionError):
+                pass
+            return received
+
+    def ask(self, method, path, body=None, headers=()):
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE_S)
+        try:
+            content = json.dumps(body).encode() if body is not None else None
+            kind = {"Content-Type": "application/json"} if body is not None else {}
+            connection.request(method, path, content, {**kind, **dict(headers)})
+            response = connection.getresponse()
+            return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
+        finally:
+            connection.close()
+
+    def end(self, number=signal.SIGTERM):
+        """(exit code, what it said)."""
+        self.process.send_signal(number)
+        said = self.process.communicate(timeout=PATIENCE_S)[1]
+        return self.process.returncode, said
+
+    def lines(self):
+        self.log.seek(0)
+        return self.log.read().splitlines()
+
+
+def request(*lines, body=b""):
+    return "\r\n".join((*lines, "", "")).encode("latin1") + body
+
+
+class MalformedTest(unittest.TestCase):
+    def test_what_two_readers_could_read_differently_is_refused(self):
+        get, post = "GET /health HTTP/1.1", "POST /nernst HTTP/1.1"
+        cases = {
+            "no host": request(get),
+            "two hosts": request(get, "Host: a", "Host: b"),
+            "white space before the colon": request(get, "Host: a", "X-A : b"),
+            "NUL in a name": request(get, "Host: a", "X\0A: b"),
+            "a bare carriage return": request(get, "Host: a\rX: b"),
+            "length and coding": request(post, "Host: a", "Content-Length: 5",
+                                         "Transfer-Encoding: chunked", body=b"0\r\n\r\n"),
+            "two lengths": request(post, "Host: a", "Content-Length: 4", "Content-Length: 5", body=b"abcd"),
+            "a length with a sign": request(post, "Host: a", "Content-Length: +4", body=b"abcd"),
+            "another coding": request(post, "Host: a", "Transfer-Encoding: gzip, chunked",
+                                      body=b"0\r\n\r\n"),
+            "a bad chunk size": request(post, "Host: a", "Transfer-Encoding: chunked",
+                                        body=b"zz\r\nabcd\r\n0\r\n\r\n"),
+        }
+        with Serve() as service:
+            for why, payload in cases.items():
+                with self.subTest(why):
+                    got = service.raw(payload)
+                    self.assertTrue(got.startswith(b"HTTP/1.1 400 "), got[:200])
+            self.assertEqual(200, service.ask("GET", "/health")[0])
+
+    def test_sizes_are_limited(self):
+        with Serve("--max-body-bytes", "2000") as service:
+            got = service.raw(request("POST /nernst HTTP/1.1", "Host: a", "Content-Length: 2001"))
+            self.assertTrue(got.startswith(b"HTTP/1.1 413 "), got[:200])
+            chunks = b"".join(b"400\r\n" + b"x" * 1024 + b"\r\n" for _ in range(4)) + b"0\r\n\r\n"
+            got = service.raw(request("POST /nernst HTTP/1.1", "Host: a", "Transfer-Encoding: chunked",
+                                      body=chunks))
+            self.assertTrue(got.startswith(b"HTTP/1.1 413 "), got[:200])
+            got = service.raw(request("GET /health HTTP/1.1", "Host: a", "X: " + "y" * 70000))
+            self.assertTrue(got.startswith(b"HTTP/1.1 431 "), got[:200])
+            deep = "[" * 10000 + "]" * 10000
+            got = service.raw(request("POST /nernst HTTP/1.1", "Host: a", "Content-Length: 1000",
+                                      body=deep[:1000].encode()))
+            self.assertTrue(got.startswith(b"HTTP/1.1 422 "), got[:200])
+
+
+class ClientsTest(unittest.TestCase):
+    def test_a_byte_at_a_time_does_not_hold_a_connection(self):
+        with Serve("--idle-timeout", "1", "--request-timeout", "1") as service:
+            for start in (b"GET /hea", b"POST /nernst HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n"):
+                with self.subTest(start), service.connect() as peer:
+                    began = time.monotonic()
+                    with self.assertRaises(OSError):
+                        peer.sendall(start)
+                        while time.monotonic() < began + PATIENCE_S:
+                            peer.sendall(b"x")
+                            time.sleep(0.1)
+                    self.assertLess(time.monotonic() - began, 10)
+
+    def test_work_whose_client_has_gone_is_cancelled(self):
+        with Serve("--workers", "1", "--max-pending-cost", "1000000000") as service:
+            with service.connect() as peer:
+                body = json.dumps(HEAVY).encode()
+                peer.sendall(request("POST /simulate HTTP/1.1", "Host: a",
+                                     "Content-Type: application/json", f"Content-Length: {len(body)}",
+                                     body=body))
+                self.wait(service, lambda state: state["running"] == 1)
+            self.wait(service, lambda state: state["running"] == 0)
+            self.assertEqual(200, service.ask("POST", "/simulate", {"grid_size": 8, "steps": 1})[0])
+
+    def wait(self, service, is_so):
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_so(json.loads(service.ask("GET", "/readyz")[2])):
+            self.assertLess(time.monotonic(), deadline)
+
+    def test_too_much_work_is_turned_away_and_health_answers_meanwhile(self):
+        with Serve("--workers", "1", "--max-pending-cost", "70000000") as service:
+            statuses = []
+            threads = [threading.Thread(target=lambda: statuses.append(
+                service.ask("POST", "/simulate", HEAVY))) for _ in range(6)]
+            for thread in threads:
+                thread.start()
+            self.wait(service, lambda state: state["running"] == 1)
+            self.assertEqual(200, service.ask("GET", "/health")[0])
+            for thread in threads:
+                thread.join()
+            refused = [answer for answer in statuses if answer[0] == 503]
+            self.assertEqual({200, 503}, {answer[0] for answer in statuses})
+            self.assertTrue(all(int(answer[1]["retry-after"]) >= 1 for answer in refused))
+            self.assertEqual("overloaded", json.loads(refused[0][2])["error_code"])
+
+
+class EndTest(unittest.TestCase):
+    def test_what_was_accepted_is_answered_before_the_end(self):
+        with Serve("--workers", "2") as service:
+            answers = []
+            threads = [threading.Thread(target=lambda seed=seed: answers.append(
+                service.ask("POST", "/simulate", {**HEAVY, "steps": 300, "seed": seed})[0]))
+                for seed in range(6)]
+            for thread in threads:
+                thread.start()
+            deadline = time.monotonic() + PATIENCE_S
+            while json.loads(service.ask("GET", "/readyz")[2])["running"] == 0:
+                self.assertLess(time.monotonic(), deadline)
+            accepted = json.loads(service.ask("GET", "/readyz")[2])
+            code, said = service.end()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(0, code, said)
+            self.assertGreaterEqual(answers.count(200), accepted["running"] + accepted["waiting"])
+
+    def test_it_ends_at_once_when_there_is_nothing_to_do(self):
+        with Serve() as service, service.connect():
+            began = time.monotonic()
+            self.assertEqual(0, service.end()[0])
+            self.assertLess(time.monotonic() - began, 5)
+
+
+class SeeingTest(unittest.TestCase):
+    def test_the_metrics_are_valid_and_count(self):
+        with Serve() as service:
+            for _ in range(3):
+                service.ask("POST", "/simulate", {"grid_size": 8, "steps": 2})
+            service.ask("GET", "/no/such\"path")
+            text = service.ask("GET", "/metrics")[2].decode()
+            for line in ('mfn_http_requests_total{endpoint="/simulate",method="POST",status="200"} 3.0',
+                         'mfn_http_requests_total{endpoint="/other",method="GET",status="404"} 1.0',
+                         "mfn_cell_steps_total 384.0", "mfn_simulation_duration_seconds_count 3.0",
+                         'mfn_http_request_duration_seconds_bucket{endpoint="/simulate",method="POST",le="+Inf"} 3.0'):
+                self.assertIn(line + "\n", text)
+            self.assertIn("process_resident_memory_bytes ", text)
+            if shutil.which("promtool"):
+                check = subprocess.run(["promtool", "check", "metrics"], input=text, text=True,
+                                       capture_output=True)
+                self.assertEqual((0, ""), (check.returncode, check.stderr))
+
+    def test_logs_are_lines_without_secrets(self):
+        key = "mfn-secret-key-0123456789"
+        with Serve("--log-level", "DEBUG", "--log-format", "json", MFN_API_KEY=key,
+                   MFN_API_KEY_REQUIRED="true") as service:
+            service.ask("POST", "/nernst", {"note": "body-secret"}, {"X-API-Key": key})
+            service.ask("POST", "/nernst", {}, {"X-API-Key": "wrong-secret"})
+            service.ask("GET", "/a%7F%0Ab?token=query-secret", headers={"X-Request-ID": "id-1"})
+            service.end()
+            lines = service.lines()
+            records = [json.loads(line) for line in lines]
+            self.assertNotIn("secret", "\n".join(lines))
+            done = [record for record in records if record["message"].startswith("Request completed")]
+            self.assertEqual([422, 401, 401], [record["status"] for record in done])
+            self.assertEqual("env-1", done[0]["key"])
+            self.assertEqual("id-1", done[2]["request_id"])
+
+    def test_problems_come_as_rfc_9457_when_asked_for(self):
+        with Serve() as service:
+            status, headers, body = service.ask("POST", "/nernst", {"z_valence": 1.5},
+                                                {"Accept": "application/problem+json"})
+            problem = json.loads(body)
+            self.assertEqual((422, "application/problem+json"), (status, headers["content-type"]))
+            self.assertEqual((422, "/nernst"), (problem["status"], problem["instance"]))
+            self.assertEqual({"z_valence", "concentration_out_molar", "concentration_in_molar"},
+                             {error["field"] for error in problem["errors"]})
+
+    def test_the_documents_name_every_operation(self):
+        with Serve() as service:
+            document = json.loads(service.ask("GET", "/openapi.json")[2])
+            page = service.ask("GET", "/docs")[2].decode()
+            self.assertEqual("3.1.0", document["openapi"])
+            self.assertEqual({"minimum": 8.0, "maximum": 256.0}, {
+                key: value for key, value in document["paths"]["/simulate"]["post"]["requestBody"]["content"]
+                ["application/json"]["schema"]["properties"]["grid_size"].items() if "imum" in key})
+            for path in document["paths"]:
+                self.assertIn(f"<code>{path}</code>", page)
+            self.assertNotIn("http://", page.replace("http://localhost", ""))
+            self.assertNotIn("https://", page)
+
+    def test_features_come_from_json_and_from_npy(self):
+        with Serve() as service, tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/field.npy"
+            subprocess.run([MFN, "simulate", "--grid-size", "16", "--save-field", path], check=True,
+                           stdout=subprocess.DEVNULL)
+            expected = json.loads(subprocess.run([MFN, "features", path, "--format", "json"], check=True,
+                                                 capture_output=True).stdout)["features"]
+            with open(path, "rb") as file:
+                content = file.read()
+            connection = http.client.HTTPConnection(service.host, service.port, timeout=PATIENCE_S)
+            connection.request("POST", "/features", content, {"Content-Type": "application/octet-stream"})
+            got = json.loads(connection.getresponse().read())
+            connection.close()
+            self.assertEqual(expected, got["features"])
+            status, _, body = service.ask("POST", "/features", {"field": [[-0.05, -0.07], [-0.07, -0.05]]})
+            self.assertEqual((200, 0.5), (status, json.loads(body)["features"]["f_active"]))
+            self.assertEqual(422, service.ask("POST", "/features", {"field": [[1, 2]]})[0])
+
+
+class KeysTest(unittest.TestCase):
+    def test_a_key_file_is_read_again_on_hangup(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/keys.yaml"
+
+            def make(name):
+                made = subprocess.run([MFN, "key", "new", "--name", name, "--file", path], check=True,
+                                      capture_output=True, text=True).stdout
+                return next(word for word in made.split() if word.startswith("mfn_"))
+            first = make("first")
+            with Serve("--api-key-required", "true", "--api-key-file", path) as service:
+                ask = {"concentration_out_molar": 0.1, "concentration_in_molar": 0.2}
+                self.assertEqual(200, service.ask("POST", "/nernst", ask, {"X-API-Key": first})[0])
+                second = make("second")
+                self.assertEqual(401, service.ask("POST", "/nernst", ask, {"X-API-Key": second})[0])
+                service.process.send_signal(signal.SIGHUP)
+                deadline = time.monotonic() + PATIENCE_S
+                while service.ask("POST", "/nernst", ask, {"X-API-Key": second})[0] != 200:
+                    self.assertLess(time.monotonic(), deadline)
+
+    def test_tls_with_a_certificate_and_its_key(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
+                            "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                            f"{folder}/key.pem", "-out", f"{folder}/cert.pem"], check=True,
+                           capture_output=True)
+            with Serve("--tls-certificate", f"{folder}/cert.pem", "--tls-key", f"{folder}/key.pem") as service:
+                trust = ssl.create_default_context(cafile=f"{folder}/cert.pem")
+                connection = http.client.HTTPSConnection(service.host, service.port, context=trust,
+                                                         timeout=PATIENCE_S)
+                connection.request("GET", "/health")
+                self.assertEqual(200, connection.getresponse().status)
+                connection.close()
+
+
+if __name__ == "__main__":
+    MFN = sys.argv.pop(1)
+    unittest.main(verbosity=1)
