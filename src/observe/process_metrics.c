@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <dirent.h>
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -10,6 +10,11 @@
 #include "observe/registry.h"
 
 #define STAT_BYTES_MAX 4096
+
+/* Fields of /proc/self/stat (proc(5)). */
+#define STAT_START    22 /* clock ticks after boot */
+#define STAT_VIRTUAL  23 /* bytes */
+#define STAT_RESIDENT 24 /* pages */
 
 static uint64_t count_descriptors(void)
 {
@@ -40,42 +45,32 @@ static void read_small(const char *path, char ret[STAT_BYTES_MAX])
     }
 }
 
-/* Virtual and resident memory in bytes, and the start in clock ticks after boot: fields 22 to 24 of
- * /proc/self/stat, counted from behind the program's name, which may hold anything. */
-static void read_stat(uint64_t *ret_virtual, uint64_t *ret_resident, uint64_t *ret_start_ticks)
+/* Field number `wanted` of /proc/self/stat, counted from 1; the program's name, which may hold
+ * anything, is the second. 0 when there is none. */
+static uint64_t stat_field(const char *stat, unsigned wanted)
 {
-    char text[STAT_BYTES_MAX];
-    read_small("/proc/self/stat", text);
-    const char *end = strrchr(text, ')');
-    uint64_t pages = 0;
-    if (end == NULL || sscanf(end + 1,
-                              "%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s %" SCNu64
-                              " %" SCNu64 " %" SCNu64,
-                              ret_start_ticks, ret_virtual, &pages) != 3) {
-        *ret_virtual = 0;
-        *ret_start_ticks = 0;
+    const char *at = strrchr(stat, ')');
+    for (unsigned field = 2; at != NULL && field < wanted; field++) {
+        at = strchr(at, ' ');
+        at = at != NULL ? at + 1 : NULL;
     }
-    *ret_resident = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    return at != NULL ? strtoull(at, NULL, 10) : 0;
 }
 
+/* When the machine was started, from the line "btime SECONDS" of /proc/stat. */
 static double boot_time_s(void)
 {
-    char text[STAT_BYTES_MAX];
-    read_small("/proc/stat", text);
-    const char *line = strstr(text, "\nbtime ");
+    static const char name[] = "btime ";
+    char line[STAT_BYTES_MAX];
     uint64_t seconds = 0;
-    if (line == NULL) { /* many cores: the line lies further on */
-        FILE *file = fopen("/proc/stat", "re");
-        while (file != NULL && fgets(text, sizeof text, file) != NULL) {
-            if (sscanf(text, "btime %" SCNu64, &seconds) == 1) {
-                break;
-            }
+    FILE *file = fopen("/proc/stat", "re");
+    while (file != NULL && seconds == 0 && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, name, sizeof name - 1) == 0) {
+            seconds = strtoull(line + sizeof name - 1, NULL, 10);
         }
-        if (file != NULL) {
-            fclose(file);
-        }
-    } else if (sscanf(line, "\nbtime %" SCNu64, &seconds) != 1) {
-        seconds = 0;
+    }
+    if (file != NULL) {
+        fclose(file);
     }
     return (double)seconds;
 }
@@ -91,12 +86,12 @@ void mfn__process_metrics_write(mfn__buffer *ret)
 {
     struct rusage used;
     struct rlimit files;
-    uint64_t virtual_bytes = 0;
-    uint64_t resident_bytes = 0;
-    uint64_t start_ticks = 0;
+    char stat[STAT_BYTES_MAX];
     getrusage(RUSAGE_SELF, &used);
     getrlimit(RLIMIT_NOFILE, &files);
-    read_stat(&virtual_bytes, &resident_bytes, &start_ticks);
+    read_small("/proc/self/stat", stat);
+    double resident_bytes = (double)stat_field(stat, STAT_RESIDENT) * (double)sysconf(_SC_PAGESIZE);
+    double start_s = (double)stat_field(stat, STAT_START) / (double)sysconf(_SC_CLK_TCK);
     double cpu_s = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
                    (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
     write_one(ret, "process_cpu_seconds_total", "counter",
@@ -106,10 +101,9 @@ void mfn__process_metrics_write(mfn__buffer *ret)
     write_one(ret, "process_max_fds", "gauge", "Maximum number of open file descriptors.",
               (double)files.rlim_cur);
     write_one(ret, "process_resident_memory_bytes", "gauge", "Resident memory size in bytes.",
-              (double)resident_bytes);
+              resident_bytes);
     write_one(ret, "process_virtual_memory_bytes", "gauge", "Virtual memory size in bytes.",
-              (double)virtual_bytes);
+              (double)stat_field(stat, STAT_VIRTUAL));
     write_one(ret, "process_start_time_seconds", "gauge",
-              "Start time of the process since unix epoch in seconds.",
-              boot_time_s() + (double)start_ticks / (double)sysconf(_SC_CLK_TCK));
+              "Start time of the process since unix epoch in seconds.", boot_time_s() + start_s);
 }

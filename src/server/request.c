@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -341,19 +342,24 @@ mfn_status mfn__request_read(json_t *body, const mfn_option *table, const char *
     return ret_faults->count == before ? MFN_OK : MFN_INVALID;
 }
 
-/* The position in the text of "line 3, column 7: ..." is given by jansson only for the whole text;
- * here it is found again from line and column. */
+/* Where "line 3, column 7: ..." lies in the text; 0 when the message does not begin so. */
 static int64_t offset_of(const char *text, size_t size, const char *message)
 {
-    unsigned long line = 0;
-    unsigned long column = 0;
-    if (sscanf(message, "line %lu, column %lu", &line, &column) != 2) {
+    static const char start[] = "line ";
+    static const char middle[] = ", column ";
+    if (strncmp(message, start, sizeof start - 1) != 0) {
         return 0;
     }
+    char *end = NULL;
+    unsigned long line = strtoul(message + sizeof start - 1, &end, 10);
+    if (strncmp(end, middle, sizeof middle - 1) != 0) {
+        return 0;
+    }
+    unsigned long column = strtoul(end + sizeof middle - 1, NULL, 10);
     size_t at = 0;
     for (unsigned long i = 1; i < line && at < size; i++) {
-        const char *end = memchr(text + at, '\n', size - at);
-        at = end != NULL ? (size_t)(end - text) + 1 : size;
+        const char *line_end = memchr(text + at, '\n', size - at);
+        at = line_end != NULL ? (size_t)(line_end - text) + 1 : size;
     }
     at += column > 0 ? column - 1 : 0;
     return (int64_t)(at < size ? at : size);

@@ -72,10 +72,9 @@ static void add_entropy(const char *hex)
     pthread_mutex_lock(&script.mutex);
     script.size = 0;
     script.used = 0;
-    unsigned byte = 0;
-    while (script.size < sizeof script.bytes && sscanf(hex, "%2x", &byte) == 1) {
-        script.bytes[script.size++] = (unsigned char)byte;
-        hex += 2;
+    for (; script.size < sizeof script.bytes && hex[0] != '\0' && hex[1] != '\0'; hex += 2) {
+        const char digits[] = {hex[0], hex[1], '\0'};
+        script.bytes[script.size++] = (unsigned char)strtoul(digits, NULL, 16);
     }
     pthread_mutex_unlock(&script.mutex);
 }

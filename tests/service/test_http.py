@@ -21,6 +21,7 @@ import unittest
 MFN = None
 PATIENCE_S = 30
 HEAVY = {"grid_size": 256, "steps": 1000}
+SLOWLY = {"MFN_SIMD": "scalar"}  # for half a second of work
 
 
 class Serve:
@@ -142,7 +143,7 @@ class ClientsTest(unittest.TestCase):
                     self.assertLess(time.monotonic() - began, 10)
 
     def test_work_whose_client_has_gone_is_cancelled(self):
-        with Serve("--workers", "1", "--max-pending-cost", "1000000000") as service:
+        with Serve("--workers", "1", "--max-pending-cost", "1000000000", **SLOWLY) as service:
             with service.connect() as peer:
                 body = json.dumps(HEAVY).encode()
                 peer.sendall(request("POST /simulate HTTP/1.1", "Host: a",
@@ -158,10 +159,10 @@ class ClientsTest(unittest.TestCase):
             self.assertLess(time.monotonic(), deadline)
 
     def test_too_much_work_is_turned_away_and_health_answers_meanwhile(self):
-        with Serve("--workers", "1", "--max-pending-cost", "70000000") as service:
+        with Serve("--workers", "1", "--max-pending-cost", "70000000", **SLOWLY) as service:
             statuses = []
             threads = [threading.Thread(target=lambda: statuses.append(
-                service.ask("POST", "/simulate", HEAVY))) for _ in range(6)]
+                service.ask("POST", "/simulate", HEAVY))) for _ in range(20)]
             for thread in threads:
                 thread.start()
             self.wait(service, lambda state: state["running"] == 1)
@@ -176,7 +177,7 @@ class ClientsTest(unittest.TestCase):
 
 class EndTest(unittest.TestCase):
     def test_what_was_accepted_is_answered_before_the_end(self):
-        with Serve("--workers", "2") as service:
+        with Serve("--workers", "2", **SLOWLY) as service:
             answers = []
             threads = [threading.Thread(target=lambda seed=seed: answers.append(
                 service.ask("POST", "/simulate", {**HEAVY, "steps": 300, "seed": seed})[0]))
@@ -230,9 +231,9 @@ class SeeingTest(unittest.TestCase):
             records = [json.loads(line) for line in lines]
             self.assertNotIn("secret", "\n".join(lines))
             done = [record for record in records if record["message"].startswith("Request completed")]
-            self.assertEqual([422, 401, 401], [record["status"] for record in done])
-            self.assertEqual("env-1", done[0]["key"])
-            self.assertEqual("id-1", done[2]["request_id"])
+            self.assertEqual([401, 401, 422], sorted(record["status"] for record in done))
+            self.assertEqual(["env-1"], [record["key"] for record in done if record["status"] == 422])
+            self.assertIn("id-1", [record["request_id"] for record in done])
 
     def test_problems_come_as_rfc_9457_when_asked_for(self):
         with Serve() as service:

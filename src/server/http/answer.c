@@ -139,9 +139,10 @@ static enum MHD_Result redirect(mfn__exchange *exchange)
 static enum MHD_Result answer_preflight(mfn__exchange *exchange)
 {
     const char *body = exchange->cors.body != NULL ? exchange->cors.body : "";
+    char text[64];
+    int size = snprintf(text, sizeof text, "%s", body);
     return queue(exchange, exchange->cors.status, "text/plain; charset=utf-8",
-                 MHD_create_response_from_buffer(strlen(body), (void *)(uintptr_t)body,
-                                                 MHD_RESPMEM_PERSISTENT));
+                 MHD_create_response_from_buffer((size_t)size, text, MHD_RESPMEM_MUST_COPY));
 }
 
 enum MHD_Result mfn__exchange_answer(mfn__exchange *exchange)

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/number.h"
 
 #define BACKLOG 1024
 
@@ -38,14 +40,12 @@ static uint16_t port_of(int s)
     struct sockaddr_storage address;
     socklen_t size = sizeof address;
     char port[8] = "";
-    unsigned number = 0;
-    if (getsockname(s, (struct sockaddr *)&address, &size) == 0 &&
-        getnameinfo((struct sockaddr *)&address, size, NULL, 0, port, sizeof port,
-                    NI_NUMERICSERV) == 0 &&
-        sscanf(port, "%u", &number) == 1) {
-        return (uint16_t)number;
-    }
-    return 0;
+    uint64_t number = 0;
+    bool is_known = getsockname(s, (struct sockaddr *)&address, &size) == 0 &&
+                    getnameinfo((struct sockaddr *)&address, size, NULL, 0, port, sizeof port,
+                                NI_NUMERICSERV) == 0 &&
+                    mfn__text_to_u64(port, &number);
+    return is_known ? (uint16_t)number : 0;
 }
 
 mfn_status mfn__listen(const char *host, uint16_t port, int *ret_socket, uint16_t *ret_port,

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "observe/registry.h"
@@ -147,10 +148,9 @@ START_TEST(the_process_describes_itself)
         char start[80];
         snprintf(start, sizeof start, "\n%s ", names[i]);
         const char *found = strstr(text.data, start);
-        double value = 0.0;
-        ck_assert_msg(found != NULL && sscanf(found + strlen(start), "%lf", &value) == 1 &&
-                          (value > 0.0 || i == 0),
-                      "%s: %g", names[i], value);
+        ck_assert_msg(found != NULL, "no %s", names[i]);
+        double value = strtod(found + strlen(start), NULL);
+        ck_assert_msg(value > 0.0 || i == 0, "%s: %g", names[i], value);
     }
     mfn__buffer_deinit(&text);
 }
