@@ -103,6 +103,7 @@ mfn_status mfn__component_open_pool(mfn__component *component, mfn_error *err)
         .clock = mfn__clock_system(),
         .log = &component->log,
         .abandon = &component->abandon,
+        .halt = &component->abandon,
         .timeout_s = component->retry.timeout,
         .name = "component",
     };

@@ -90,7 +90,8 @@ int mfn__connect_check(const mfn__pipeline *pipeline)
     mfn__http_pool_options options;
     mfn_options_set_defaults(mfn__http_pool_option_table(), &options);
     mfn_error err = {0};
-    mfn__surroundings around = {.clock = mfn__clock_system(), .log = &log, .abandon = &never};
+    mfn__surroundings around = {
+        .clock = mfn__clock_system(), .log = &log, .abandon = &never, .halt = &never};
     if (mfn__http_pool_new(&options, &around.http, &err) != MFN_OK) {
         return mfn__command_fail("check", &err, MFN__EXIT_FAILED);
     }

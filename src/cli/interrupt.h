@@ -5,8 +5,10 @@
 
 #include <stdatomic.h>
 
-/* From now on the first such signal sets the returned flag, and a second one ends the program at
- * once with MFN__EXIT_FAILED after writing `last_words` (a constant line) to stderr. */
+/* From now on the first such signal sets the returned flag, and one that comes a second or more
+ * after it ends the program at once with MFN__EXIT_FAILED after writing `last_words` (a constant
+ * line) to stderr. Sooner ones are the same wish: what signals a program and its group sends two.
+ */
 const atomic_bool *mfn__interrupt_catch(const char *last_words);
 
 #endif

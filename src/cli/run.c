@@ -145,7 +145,7 @@ static void print_text(const mfn__pipeline *pipeline, const mfn__run_summary *su
         print_publisher(pipeline, summary, i);
     }
     if (counts->spooled > 0) {
-        printf("Spooled        %10" PRIu64 "   safe, and owed to a publisher that is down\n",
+        printf("Spooled        %10" PRIu64 "   safe, and still owed to a publisher\n",
                counts->spooled);
     }
     printf("Failed         %10" PRIu64, counts->dead_lettered);
@@ -192,6 +192,8 @@ static void write_publisher_json(const mfn__pipeline *pipeline, const mfn__run_s
     mfn__json_u64(json, report->waiting);
     mfn__json_key(json, "backlog");
     mfn__json_u64(json, report->backlog);
+    mfn__json_key(json, "backlog_age_seconds");
+    mfn__json_real(json, report->backlog_age_s);
     mfn__json_key(json, "duplicates");
     mfn__json_u64(json, report->duplicates);
     mfn__json_key(json, "metrics");
@@ -320,14 +322,16 @@ static int run_pipeline(mfn__pipeline *pipeline, const run_flags *flags)
 
 static void print_help(const mfn__flags *groups)
 {
-    printf("Usage: mfn run PIPELINE.yaml [flags]\n\n"
-           "Takes jobs from a connector, computes them, one per core, and gives the results to "
-           "every\npublisher. Nothing is lost: a job counts as done when all publishers have its "
-           "result,\nor when it can never have one and is kept as a dead letter. After a crash, "
-           "run again.\n\n"
-           "SIGINT or SIGTERM finishes what is under way and ends; a second one ends at once.\n"
-           "Exit code 0 also with dead letters; 1 when something is unfinished.\n\n"
-           "Example: mfn run examples/quickstart/pipeline.yaml --once\n");
+    printf(
+        "Usage: mfn run PIPELINE.yaml [flags]\n\n"
+        "Takes jobs from a connector, computes them, one per core, and gives the results to "
+        "every\npublisher. Nothing is lost: a job counts as done when all publishers have its "
+        "result,\nor when it can never have one and is kept as a dead letter. After a crash, "
+        "run again.\n\n"
+        "SIGINT or SIGTERM: nothing more is taken in, what is under way is finished; another one, "
+        "a\nsecond or more later, ends at once. Exit code 0 also with dead letters; 1 when "
+        "something is\nunfinished, failed, or waits in the spool for a publisher.\n\n"
+        "Example: mfn run examples/quickstart/pipeline.yaml --once\n");
     mfn__arguments_describe(stdout, groups);
 }
 

@@ -14,6 +14,7 @@ typedef struct intake {
     mfn__breaker breaker;
     mfn__replay *replay;
     uint64_t order;
+    uint64_t requests;  /* that the source says were made of it */
     uint64_t failures;  /* in a row */
     int64_t first_ns;   /* when the first of them was */
     int64_t waiting_ns; /* since when input is incomplete; 0: it is not */
@@ -25,14 +26,26 @@ static bool must_stop(const intake *self)
     return mfn__run_is_abandoned(self->run) || atomic_load(self->run->options->stop);
 }
 
-static void count_batch(intake *self, uint64_t bytes)
+/* A fetch that succeeded; one that had failed before is counted as begun already. */
+static void count_success(intake *self, uint64_t bytes)
 {
     mfn__run *run = self->run;
     pthread_mutex_lock(&run->mutex);
+    run->fetch_metrics.total += self->failures == 0 ? 1 : 0;
     run->fetch_metrics.successful++;
     run->fetch_metrics.bytes += bytes;
     run->fetch_metrics.last_wall_ns = mfn__clock_wall_ns(run->options->clock);
     pthread_mutex_unlock(&run->mutex);
+}
+
+/* True when the source was asked since the last call. */
+static bool was_asked(intake *self)
+{
+    mfn__source_report report;
+    self->ops->report(self->run->connector, &report);
+    bool is_new = report.requests != self->requests;
+    self->requests = report.requests;
+    return is_new;
 }
 
 /* Hands the messages to the workers; a source that needs signs of life gets them while there is no
@@ -98,6 +111,7 @@ static bool retry_fetch(intake *self, const mfn__advice *advice, const mfn_error
                      (retry->max_retry_time <= 0 || elapsed_s < retry->max_retry_time);
     bool gives_up = !may_go_on(self, trouble, may_retry);
     pthread_mutex_lock(&run->mutex);
+    run->fetch_metrics.total += self->failures == 0 ? 1 : 0;
     mfn__metrics_error(&run->fetch_metrics, err, mfn__clock_wall_ns(run->options->clock));
     run->fetch_metrics.retries += gives_up ? 0 : 1;
     run->fetch_metrics.failed += gives_up ? 1 : 0;
@@ -167,6 +181,27 @@ static bool take_replays(intake *self)
     return batch.count > 0;
 }
 
+/* Jobs that nobody was told of: their source gives them again in the next run. */
+static void drop(const mfn__batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        mfn__message_free(batch->messages[i]);
+    }
+}
+
+static void take_in(intake *self, const mfn__batch *batch)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        bytes += batch->messages[i]->original_size;
+    }
+    count_success(self, bytes);
+    succeeded(self);
+    self->waiting_ns = 0;
+    self->has_warned = false;
+    hand_over(self, batch);
+}
+
 /* One fetch. False when intake is over. */
 static bool take_some(intake *self)
 {
@@ -179,26 +214,21 @@ static bool take_some(intake *self)
         self->ops->fetch(run->connector, mfn__run_now_ns(run) + wait_ns, &batch, &advice, &err);
     bool is_quiet = (status == MFN_NOT_FOUND || status == MFN_TIMED_OUT) &&
                     advice.trouble == MFN__TROUBLE_BY_STATUS;
-    if (!is_quiet && self->failures == 0) {
-        pthread_mutex_lock(&run->mutex);
-        run->fetch_metrics.total++;
-        pthread_mutex_unlock(&run->mutex);
+    bool is_asked = was_asked(self);
+    if (must_stop(self) && (status == MFN_OK || status == MFN_CANCELLED)) {
+        drop(&batch); /* nothing is taken in after a stop, and being stopped is no failure */
+        return false;
     }
     if (status == MFN_OK) {
-        uint64_t bytes = 0;
-        for (size_t i = 0; i < batch.count; i++) {
-            bytes += batch.messages[i]->original_size;
-        }
-        succeeded(self);
-        self->waiting_ns = 0;
-        self->has_warned = false;
-        count_batch(self, bytes);
-        hand_over(self, &batch);
+        take_in(self, &batch);
         return true;
     }
     if (!is_quiet) {
         err.status = status;
         return retry_fetch(self, &advice, &err);
+    }
+    if (is_asked || self->failures > 0) {
+        count_success(self, 0);
     }
     succeeded(self);
     if (status == MFN_NOT_FOUND) {

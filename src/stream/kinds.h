@@ -34,6 +34,7 @@ typedef struct mfn__surroundings {
     const mfn__clock *clock;
     const mfn__log *log;
     const atomic_bool *abandon; /* when it becomes true, calls that wait end soon. Never NULL */
+    const atomic_bool *halt;    /* likewise for calls that wait for new jobs: the rest goes on */
     double timeout_s;           /* of one call to another machine; the component's `timeout` */
     const char *name;           /* of the component, for messages: "publishers[0] (webhook)" */
     uint64_t target;            /* its number in the ledger: numbers, texts, receipts, spool rows */
@@ -64,7 +65,7 @@ typedef struct mfn__connector_ops {
                        mfn_error *err);
     /* Waits until there is something, at most to the deadline (monotonic). MFN_OK: a batch of at
      * least one message. MFN_TIMED_OUT without advice: nothing yet. MFN_NOT_FOUND without advice:
-     * the source is empty. Any other: it failed. Thread: intake. */
+     * the source is empty. MFN_CANCELLED: it was halted. Any other: it failed. Thread: intake. */
     mfn_status (*fetch)(void *self, int64_t deadline_ns, mfn__batch *ret, mfn__advice *ret_advice,
                         mfn_error *err);
     /* Called several times a second while there is no room for another fetch; NULL when the source

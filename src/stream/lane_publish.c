@@ -303,15 +303,29 @@ static bool bury_refused(mfn__lane *lane, const mfn__batch *batch)
         if (!mfn__run_bury(lane->run, &letter)) {
             return false;
         }
+        batch->messages[i]->problem = parcel->problem;
     }
     return true;
+}
+
+static void count_recovered(mfn__lane *lane, size_t count, const mfn__outbox_ended *ended)
+{
+    mfn__account *account = &lane->run->account;
+    atomic_fetch_sub(&account->spooled, ended->published + ended->refused);
+    atomic_fetch_add(&account->published, ended->published);
+    atomic_fetch_add(&account->dead_lettered, ended->refused);
+    pthread_mutex_lock(&lane->mutex);
+    lane->report.backlog -= count;
+    lane->report.from_spool += count;
+    pthread_mutex_unlock(&lane->mutex);
 }
 
 static void forget_spooled(mfn__lane *lane, const mfn__batch *batch)
 {
     mfn_error err = {0};
-    mfn_status status =
-        mfn__outbox_remove(lane->run->spool, lane->around.target, batch, lane->content, &err);
+    mfn__outbox_ended ended = {0};
+    mfn_status status = mfn__outbox_remove(lane->run->spool, lane->around.target, batch,
+                                           lane->content, &ended, &err);
     while (status != MFN_OK && !mfn__run_is_abandoned(lane->run)) {
         if (mfn__run_must_end(lane->run) || !mfn_status_is_transient(status)) {
             mfn__run_fail(lane->run, &err);
@@ -319,14 +333,11 @@ static void forget_spooled(mfn__lane *lane, const mfn__batch *batch)
         }
         mfn__run_warn(lane->run, "%s", err.text);
         mfn__run_sleep(lane->run, lane->section->retry.max_retry_delay);
-        status =
-            mfn__outbox_remove(lane->run->spool, lane->around.target, batch, lane->content, &err);
+        status = mfn__outbox_remove(lane->run->spool, lane->around.target, batch, lane->content,
+                                    &ended, &err);
     }
     if (status == MFN_OK) {
-        pthread_mutex_lock(&lane->mutex);
-        lane->report.backlog -= batch->count;
-        lane->report.from_spool += batch->count;
-        pthread_mutex_unlock(&lane->mutex);
+        count_recovered(lane, batch->count, &ended);
     }
 }
 

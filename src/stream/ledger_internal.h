@@ -34,6 +34,11 @@ typedef enum mfn__statement {
     MFN__OUTBOX_NEXT,
     MFN__OUTBOX_REMOVE,
     MFN__OUTBOX_COUNT,
+    MFN__OUTBOX_OLDEST,
+    MFN__OUTBOX_JOB,
+    MFN__OUTBOX_OWES,
+    MFN__OUTBOX_FORGET,
+    MFN__OUTBOX_LAST_JOB,
     MFN__SPOOL_BYTES,
     MFN__STATEMENT_COUNT
 } mfn__statement;
@@ -50,7 +55,7 @@ struct mfn__ledger {
 
 /* Tables are made in one transaction; those of a later format are added to an older file. */
 extern const char *const mfn__ledger_schema[];
-#define MFN__LEDGER_FORMAT 2
+#define MFN__LEDGER_FORMAT 3
 extern const char *const mfn__ledger_sql[MFN__STATEMENT_COUNT];
 
 /* SQLite's last error as ours: "cannot <doing> in 'state.db': ...". */

@@ -27,6 +27,8 @@ const char *const mfn__ledger_schema[] = {
           " line INTEGER, item INTEGER, original BLOB, simulation_id TEXT, result_id TEXT,"
           " wall_ns INTEGER, content BLOB);"
           "CREATE INDEX outbox_by_target ON outbox (target, id);",
+    [2] = "ALTER TABLE outbox ADD COLUMN job INTEGER NOT NULL DEFAULT 0;"
+          "CREATE INDEX outbox_by_job ON outbox (job);",
 };
 
 const char *const mfn__ledger_sql[MFN__STATEMENT_COUNT] = {
@@ -59,12 +61,17 @@ const char *const mfn__ledger_sql[MFN__STATEMENT_COUNT] = {
     [MFN__INBOX_COUNT] = "SELECT count(*) FROM inbox WHERE source = ?1",
     [MFN__OUTBOX_ADD] =
         "INSERT INTO outbox (target, origin, line, item, original, simulation_id, result_id,"
-        " wall_ns, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        " wall_ns, content, job) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [MFN__OUTBOX_NEXT] =
         "SELECT id, origin, line, item, original, simulation_id, result_id, wall_ns, content"
         " FROM outbox WHERE target = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
     [MFN__OUTBOX_REMOVE] = "DELETE FROM outbox WHERE id = ?1 AND target = ?2",
     [MFN__OUTBOX_COUNT] = "SELECT count(*) FROM outbox WHERE target = ?1",
+    [MFN__OUTBOX_OLDEST] = "SELECT wall_ns FROM outbox WHERE target = ?1 ORDER BY id LIMIT 1",
+    [MFN__OUTBOX_JOB] = "SELECT job FROM outbox WHERE id = ?1 AND target = ?2",
+    [MFN__OUTBOX_OWES] = "SELECT 1 FROM outbox WHERE job = ?1 LIMIT 1",
+    [MFN__OUTBOX_FORGET] = "UPDATE outbox SET job = 0 WHERE job = ?1",
+    [MFN__OUTBOX_LAST_JOB] = "SELECT coalesce(max(job), 0) FROM outbox",
     [MFN__SPOOL_BYTES] =
         "SELECT (SELECT coalesce(sum(length(original)), 0) FROM inbox)"
         " + (SELECT coalesce(sum(length(original) + length(content)), 0) FROM outbox)",

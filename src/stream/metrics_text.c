@@ -44,11 +44,11 @@ static void write_jobs(const mfn__run_summary *summary, mfn__buffer *text)
     one(text, "mfn_jobs_read_total", COUNTER, "Jobs taken in.", counts->read);
     one(text, "mfn_jobs_computed_total", COUNTER, "Results computed.", counts->computed);
     one(text, "mfn_jobs_published_total", COUNTER,
-        "Jobs whose result every publisher has, acknowledged.", counts->published);
+        "Jobs whose result every publisher has, some of them from the spool.", counts->published);
     one(text, "mfn_jobs_dead_lettered_total", COUNTER, "Jobs that became dead letters.",
         counts->dead_lettered);
-    one(text, "mfn_jobs_spooled_total", COUNTER,
-        "Jobs acknowledged while a publisher had them in the spool.", counts->spooled);
+    one(text, "mfn_jobs_spooled", GAUGE,
+        "Jobs acknowledged whose result the spool still owes to a publisher.", counts->spooled);
     one(text, "mfn_jobs_in_flight", GAUGE, "Jobs taken in and not settled.", counts->in_flight);
     one(text, "mfn_jobs_handed_back_total", COUNTER,
         "Jobs whose partition went to another member of the group.", counts->handed_back);
@@ -207,7 +207,14 @@ static void write_publishers(const mfn__pipeline *pipeline, const mfn__run_summa
             mfn__buffer_append_format(text, "%" PRIu64 "\n", row->value(&summary->publishers[i]));
         }
     }
-    const char *name = "mfn_publisher_last_success_timestamp_seconds";
+    const char *name = "mfn_publisher_backlog_age_seconds";
+    head(text, name, GAUGE, "Since the oldest result in the spool was computed; 0: none waits.");
+    for (size_t i = 0; i < summary->publisher_count; i++) {
+        mfn__buffer_append_text(text, name);
+        append_labels(pipeline, i, text);
+        mfn__buffer_append_format(text, "%.3f\n", summary->publishers[i].backlog_age_s);
+    }
+    name = "mfn_publisher_last_success_timestamp_seconds";
     head(text, name, GAUGE, "When a result was last published; 0: never.");
     for (size_t i = 0; i < summary->publisher_count; i++) {
         mfn__buffer_append_text(text, name);

@@ -54,9 +54,9 @@ mfn_status mfn__pipeline_probe(const mfn__pipeline *pipeline, size_t index,
 typedef struct mfn__run_counts {
     uint64_t read;          /* jobs taken in */
     uint64_t computed;      /* results */
-    uint64_t published;     /* by every publisher, and acknowledged */
+    uint64_t published;     /* by every publisher, some of them perhaps later from the spool */
     uint64_t dead_lettered; /* and acknowledged */
-    uint64_t spooled;       /* acknowledged; a publisher that is down has them in the spool */
+    uint64_t spooled;       /* acknowledged; the spool owes their result to a publisher still */
     uint64_t in_flight;     /* taken in, but none of these: they come again in the next run */
     uint64_t handed_back;   /* their partition went away meanwhile: whoever has it does them */
     int64_t unaccounted;    /* 0, or there is a bug */
@@ -73,8 +73,10 @@ typedef struct mfn__publisher_report {
     mfn__metrics metrics;
     mfn__breaker_state breaker;
     uint64_t breaker_openings;
-    uint64_t waiting;    /* results in its queue */
-    uint64_t backlog;    /* results in the spool */
+    uint64_t waiting; /* results in its queue */
+    uint64_t backlog; /* results in the spool */
+    double
+        backlog_age_s;   /* since the oldest of them was computed; set at the end and for metrics */
     uint64_t into_spool; /* put there by this run, */
     uint64_t from_spool; /* and taken from there */
     uint64_t duplicates; /* published results that were there before */

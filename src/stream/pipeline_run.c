@@ -126,11 +126,13 @@ static void summarize(team *self)
     counts->computed = atomic_load(&account->computed);
     counts->published = atomic_load(&account->published);
     counts->dead_lettered = atomic_load(&account->dead_lettered);
-    counts->spooled = atomic_load(&account->spooled);
+    int64_t spooled = (int64_t)atomic_load(&account->spooled);
+    counts->spooled = spooled > 0 ? (uint64_t)spooled : 0;
     counts->handed_back = atomic_load(&account->handed_back);
     counts->in_flight = atomic_load(&account->alive) + atomic_load(&account->returned);
     counts->unaccounted = (int64_t)(counts->read - counts->published - counts->dead_lettered -
-                                    counts->spooled - counts->in_flight - counts->handed_back);
+                                    counts->in_flight - counts->handed_back) -
+                          spooled;
     counts->bytes_read = atomic_load(&account->bytes_read);
     counts->retries = atomic_load(&account->retries);
     counts->bytes_published = 0;
@@ -151,7 +153,26 @@ static void summarize(team *self)
     summary->jobs_waiting = mfn__queue_length(run->jobs);
     summary->http = mfn__http_pool_counts(run->http);
     summary->seconds = (double)(mfn__run_now_ns(run) - self->started_ns) / (double)MFN__NS_PER_S;
-    summary->is_unfinished = mfn__run_is_abandoned(run) || counts->in_flight > 0 || backlog > 0;
+    summary->is_unfinished =
+        summary->failure.status != MFN_OK || counts->in_flight > 0 || backlog > 0;
+}
+
+/* How long the spool has owed each publisher its oldest result. */
+static void note_ages(team *self)
+{
+    const mfn__run *run = &self->run;
+    int64_t now_ns = mfn__clock_wall_ns(run->options->clock);
+    for (size_t i = 0; i < run->lane_count; i++) {
+        mfn__publisher_report *report = &self->summary->publishers[i];
+        int64_t oldest_ns = 0;
+        mfn_error err = {0};
+        if (report->backlog > 0 &&
+            mfn__outbox_oldest(run->spool, mfn__lane_target(run->lanes[i]), &oldest_ns, &err) ==
+                MFN_OK &&
+            oldest_ns > 0 && oldest_ns < now_ns) {
+            report->backlog_age_s = (double)(now_ns - oldest_ns) / (double)MFN__NS_PER_S;
+        }
+    }
 }
 
 static void write_metrics(team *self)
@@ -209,6 +230,7 @@ static void tick(void *context)
     }
     if (is_metrics_time) {
         self->written_ns = now_ns;
+        note_ages(self);
         write_metrics(self);
     }
 }
@@ -284,6 +306,7 @@ static mfn_status open_shared(mfn__run *run, mfn_error *err)
         .clock = run->options->clock,
         .log = &run->options->log,
         .abandon = &run->abandon,
+        .halt = &run->halt,
         .timeout_s = pipeline->connector_retry.timeout,
         .name = "connector",
     };
@@ -367,7 +390,7 @@ static mfn_status start_threads(team *self, mfn_error *err)
         }
     }
     if (status != MFN_OK) {
-        atomic_store(&run->abandon, true);
+        mfn__run_abandon(run);
         mfn__queue_close(run->jobs);
         mfn__queue_close(run->finished);
         for (size_t i = 0; i < run->lane_count; i++) {
@@ -444,6 +467,7 @@ mfn_status mfn__pipeline_run(mfn__pipeline *pipeline, const mfn__run_options *op
     }
     if (status == MFN_OK) {
         summarize(&self);
+        note_ages(&self);
         write_metrics(&self);
     }
     close_all(&self);

@@ -36,6 +36,12 @@ bool mfn__run_is_abandoned(const mfn__run *run)
     return atomic_load(&run->abandon);
 }
 
+void mfn__run_abandon(mfn__run *run)
+{
+    atomic_store(&run->abandon, true);
+    atomic_store(&run->halt, true);
+}
+
 void mfn__run_watch_stop(mfn__run *run)
 {
     if (!atomic_load(run->options->stop)) {
@@ -43,12 +49,13 @@ void mfn__run_watch_stop(mfn__run *run)
     }
     int64_t now_ns = mfn__run_now_ns(run);
     int_fast64_t seen_ns = 0;
+    atomic_store(&run->halt, true);
     if (atomic_compare_exchange_strong(&run->stop_seen_ns, &seen_ns, now_ns)) {
         return;
     }
     double passed_s = (double)(now_ns - seen_ns) / (double)MFN__NS_PER_S;
     if (passed_s > run->pipeline->general.grace_time) {
-        atomic_store(&run->abandon, true);
+        mfn__run_abandon(run);
     }
 }
 
@@ -59,7 +66,7 @@ void mfn__run_fail(mfn__run *run, const mfn_error *err)
         run->failure = *err;
     }
     pthread_mutex_unlock(&run->mutex);
-    atomic_store(&run->abandon, true);
+    mfn__run_abandon(run);
 }
 
 void mfn__run_sleep(mfn__run *run, double duration_s)

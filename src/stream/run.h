@@ -21,7 +21,8 @@ typedef struct mfn__account {
     atomic_uint_fast64_t computed;
     atomic_uint_fast64_t published;     /* by every publisher */
     atomic_uint_fast64_t dead_lettered; /* as a whole, or at one publisher at least */
-    atomic_uint_fast64_t spooled;       /* settled, but a publisher still owes it from the spool */
+    atomic_uint_fast64_t spooled;       /* settled, but the spool owes it to a publisher still; may
+                                           be below 0 for a moment */
     atomic_uint_fast64_t returned;      /* given up with the run: the source has it still */
     atomic_uint_fast64_t handed_back;   /* its partition went to another member of the group */
     atomic_uint_fast64_t alive;         /* messages that exist */
@@ -45,6 +46,7 @@ typedef struct mfn__run {
     mfn__account account;
     atomic_size_t busy_lanes;         /* the last one to end closes `finished` */
     atomic_bool abandon;              /* leave everything that is not settled for the next run */
+    atomic_bool halt;                 /* take nothing in any more; also true when abandoned */
     atomic_int_fast64_t stop_seen_ns; /* when the stop was noticed; 0: not yet */
 
     pthread_mutex_t mutex; /* guards all below */
@@ -63,7 +65,11 @@ void mfn__run_warn(const mfn__run *run, const char *format, ...)
 bool mfn__run_must_end(const mfn__run *run);
 bool mfn__run_is_abandoned(const mfn__run *run);
 
-/* Notices that a stop was asked for, and abandons the run when its grace time is over. */
+/* Leaves everything that is not settled for the next run. */
+void mfn__run_abandon(mfn__run *run);
+
+/* Notices that a stop was asked for: nothing more is taken in. Abandons the run when its grace time
+ * is over. */
 void mfn__run_watch_stop(mfn__run *run);
 
 /* Remembers the first failure and abandons the run. */

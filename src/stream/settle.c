@@ -95,13 +95,19 @@ static bool bury_all(mfn__run *run, const settling *self)
     return true;
 }
 
+/* One whose fate a dead letter decided is not to be counted again when it leaves the spool. */
 static mfn_status spool_results(mfn__run *run, const mfn__message *message, mfn_error *err)
 {
     mfn_status status = MFN_OK;
+    if (!has_fate(run, message, MFN__FATE_SPOOLED)) {
+        return MFN_OK;
+    }
+    bool is_dead = has_fate(run, message, MFN__FATE_REFUSED);
+    uint64_t job = is_dead ? 0 : mfn__outbox_number(run->spool);
     for (size_t i = 0; status == MFN_OK && i < run->lane_count; i++) {
         if (message->fates[i] == MFN__FATE_SPOOLED) {
             status = mfn__outbox_add(run->spool, mfn__lane_target(run->lanes[i]), message,
-                                     mfn__lane_content(run->lanes[i]), err);
+                                     mfn__lane_content(run->lanes[i]), job, err);
         }
     }
     return status;

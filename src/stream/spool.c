@@ -13,7 +13,22 @@ struct mfn__spool {
     mfn__ledger *ledger;
     uint64_t max_bytes;
     atomic_uint_fast64_t bytes;
+    atomic_uint_fast64_t last_job; /* number that was given out */
+    uint64_t first_job;            /* numbers up to this one are of earlier runs */
 };
+
+/* The first column of the statement's only row. Locks: inside the ledger's transaction. */
+static mfn_status read_number(mfn__spool *spool, sqlite3_stmt *statement, const char *doing,
+                              uint64_t *ret, mfn_error *err)
+{
+    bool found = false;
+    mfn_status status = mfn__ledger_query(spool->ledger, statement, &found, doing, err);
+    if (status == MFN_OK) {
+        *ret = found ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
+        sqlite3_reset(statement);
+    }
+    return status;
+}
 
 mfn_status mfn__spool_new(mfn__ledger *ledger, uint64_t max_bytes, mfn__spool **ret, mfn_error *err)
 {
@@ -25,13 +40,15 @@ mfn_status mfn__spool_new(mfn__ledger *ledger, uint64_t max_bytes, mfn__spool **
     spool->max_bytes = max_bytes;
     mfn_status status = mfn__ledger_begin_lazily(ledger, err);
     if (status == MFN_OK) {
-        sqlite3_stmt *sum = mfn__ledger_fresh(ledger, MFN__SPOOL_BYTES);
-        bool found = false;
-        status = mfn__ledger_query(ledger, sum, &found, "measure the spool", err);
+        uint64_t bytes = 0;
+        status = read_number(spool, mfn__ledger_fresh(ledger, MFN__SPOOL_BYTES),
+                             "measure the spool", &bytes, err);
         if (status == MFN_OK) {
-            atomic_store(&spool->bytes, (uint64_t)sqlite3_column_int64(sum, 0));
-            sqlite3_reset(sum);
+            status = read_number(spool, mfn__ledger_fresh(ledger, MFN__OUTBOX_LAST_JOB),
+                                 "read the spool", &spool->first_job, err);
         }
+        atomic_store(&spool->bytes, bytes);
+        atomic_store(&spool->last_job, spool->first_job);
         mfn__ledger_rollback(ledger);
     }
     if (status != MFN_OK) {
@@ -236,8 +253,13 @@ uint64_t mfn__outbox_bytes(const mfn__message *message, mfn__content content)
            message->payloads[content].size;
 }
 
+uint64_t mfn__outbox_number(mfn__spool *spool)
+{
+    return atomic_fetch_add(&spool->last_job, 1) + 1;
+}
+
 mfn_status mfn__outbox_add(mfn__spool *spool, uint64_t target, const mfn__message *message,
-                           mfn__content content, mfn_error *err)
+                           mfn__content content, uint64_t job, mfn_error *err)
 {
     sqlite3_stmt *add = mfn__ledger_fresh(spool->ledger, MFN__OUTBOX_ADD);
     mfn__bind_u64(add, 1, target);
@@ -253,6 +275,7 @@ mfn_status mfn__outbox_add(mfn__spool *spool, uint64_t target, const mfn__messag
     mfn__bind_text(add, 7, message->result_id);
     sqlite3_bind_int64(add, 8, message->computed_wall_ns);
     bind_blob(add, 9, message->payloads[content].bytes, message->payloads[content].size);
+    mfn__bind_u64(add, 10, job);
     return mfn__ledger_change(spool->ledger, add, "keep a result", err);
 }
 
@@ -263,8 +286,45 @@ mfn_status mfn__outbox_take(mfn__spool *spool, uint64_t target, mfn__content con
     return take_rows(spool, &wanted, ret, err);
 }
 
+/* The first refusal decides a job's fate, else its last result. */
+static mfn_status end_job(mfn__spool *spool, uint64_t job, bool is_refused, mfn__outbox_ended *ret,
+                          mfn_error *err)
+{
+    if (is_refused) {
+        ret->refused++;
+        sqlite3_stmt *forget = mfn__ledger_fresh(spool->ledger, MFN__OUTBOX_FORGET);
+        mfn__bind_u64(forget, 1, job);
+        return mfn__ledger_change(spool->ledger, forget, "forget a job", err);
+    }
+    uint64_t owes = 0;
+    sqlite3_stmt *more = mfn__ledger_fresh(spool->ledger, MFN__OUTBOX_OWES);
+    mfn__bind_u64(more, 1, job);
+    mfn_status status = read_number(spool, more, "read the spool", &owes, err);
+    ret->published += status == MFN_OK && owes == 0 ? 1 : 0;
+    return status;
+}
+
+static mfn_status remove_result(mfn__spool *spool, uint64_t target, const mfn__message *message,
+                                mfn__outbox_ended *ret, mfn_error *err)
+{
+    uint64_t job = 0;
+    sqlite3_stmt *find = mfn__ledger_fresh(spool->ledger, MFN__OUTBOX_JOB);
+    mfn__bind_u64(find, 1, message->inbox_row);
+    mfn__bind_u64(find, 2, target);
+    mfn_status status = read_number(spool, find, "read the spool", &job, err);
+    if (status == MFN_OK) {
+        sqlite3_stmt *remove = mfn__ledger_fresh(spool->ledger, MFN__OUTBOX_REMOVE);
+        mfn__bind_u64(remove, 1, message->inbox_row);
+        mfn__bind_u64(remove, 2, target);
+        status = mfn__ledger_change(spool->ledger, remove, "remove a result", err);
+    }
+    return status == MFN_OK && job > spool->first_job
+               ? end_job(spool, job, message->problem.status != MFN_OK, ret, err)
+               : status;
+}
+
 mfn_status mfn__outbox_remove(mfn__spool *spool, uint64_t target, const mfn__batch *batch,
-                              mfn__content content, mfn_error *err)
+                              mfn__content content, mfn__outbox_ended *ret, mfn_error *err)
 {
     /* A removal that a power cut undoes makes the result go out once more, with the same id. */
     mfn_status status = mfn__ledger_begin_lazily(spool->ledger, err);
@@ -272,11 +332,9 @@ mfn_status mfn__outbox_remove(mfn__spool *spool, uint64_t target, const mfn__bat
         return status;
     }
     uint64_t bytes = 0;
+    mfn__outbox_ended ended = {0};
     for (size_t i = 0; status == MFN_OK && i < batch->count; i++) {
-        sqlite3_stmt *remove = mfn__ledger_fresh(spool->ledger, MFN__OUTBOX_REMOVE);
-        mfn__bind_u64(remove, 1, batch->messages[i]->inbox_row);
-        mfn__bind_u64(remove, 2, target);
-        status = mfn__ledger_change(spool->ledger, remove, "remove a result", err);
+        status = remove_result(spool, target, batch->messages[i], &ended, err);
         bytes += mfn__outbox_bytes(batch->messages[i], content);
     }
     if (status != MFN_OK) {
@@ -286,11 +344,13 @@ mfn_status mfn__outbox_remove(mfn__spool *spool, uint64_t target, const mfn__bat
     status = mfn__ledger_commit(spool->ledger, err);
     if (status == MFN_OK) {
         mfn__spool_give_back(spool, bytes);
+        *ret = ended;
     }
     return status;
 }
 
-static mfn_status count_rows(mfn__spool *spool, mfn__statement statement, uint64_t owner,
+/* A number that a statement tells of an owner. */
+static mfn_status ask_number(mfn__spool *spool, mfn__statement statement, uint64_t owner,
                              uint64_t *ret, mfn_error *err)
 {
     mfn_status status = mfn__ledger_begin_lazily(spool->ledger, err);
@@ -299,22 +359,28 @@ static mfn_status count_rows(mfn__spool *spool, mfn__statement statement, uint64
     }
     sqlite3_stmt *count = mfn__ledger_fresh(spool->ledger, statement);
     mfn__bind_u64(count, 1, owner);
-    bool found = false;
-    status = mfn__ledger_query(spool->ledger, count, &found, "count the spool", err);
-    if (status == MFN_OK) {
-        *ret = (uint64_t)sqlite3_column_int64(count, 0);
-        sqlite3_reset(count);
-    }
+    status = read_number(spool, count, "read the spool", ret, err);
     mfn__ledger_rollback(spool->ledger);
     return status;
 }
 
 mfn_status mfn__inbox_count(mfn__spool *spool, uint64_t source, uint64_t *ret, mfn_error *err)
 {
-    return count_rows(spool, MFN__INBOX_COUNT, source, ret, err);
+    return ask_number(spool, MFN__INBOX_COUNT, source, ret, err);
 }
 
 mfn_status mfn__outbox_count(mfn__spool *spool, uint64_t target, uint64_t *ret, mfn_error *err)
 {
-    return count_rows(spool, MFN__OUTBOX_COUNT, target, ret, err);
+    return ask_number(spool, MFN__OUTBOX_COUNT, target, ret, err);
+}
+
+mfn_status mfn__outbox_oldest(mfn__spool *spool, uint64_t target, int64_t *ret_wall_ns,
+                              mfn_error *err)
+{
+    uint64_t wall_ns = 0;
+    mfn_status status = ask_number(spool, MFN__OUTBOX_OLDEST, target, &wall_ns, err);
+    if (status == MFN_OK) {
+        *ret_wall_ns = (int64_t)wall_ns;
+    }
+    return status;
 }

@@ -51,23 +51,36 @@ mfn_status mfn__inbox_count(mfn__spool *spool, uint64_t source, uint64_t *ret, m
  * after the commit. */
 mfn_status mfn__inbox_remove(mfn__spool *spool, uint64_t row, mfn_error *err);
 
+/* A number for a job whose results go into the outbox; they share it. Any thread. */
+uint64_t mfn__outbox_number(mfn__spool *spool);
+
 /* Keeps a message's result for a publisher (its target in the ledger), and the job that it came
- * from, as JSON. Room must have been
- * reserved with mfn__outbox_bytes. Locks: inside the ledger's transaction. */
+ * from, as JSON. Room must have been reserved with mfn__outbox_bytes. `job` is its number; 0: what
+ * becomes of it is not to be told. Locks: inside the ledger's transaction. */
 uint64_t mfn__outbox_bytes(const mfn__message *message, mfn__content content);
 mfn_status mfn__outbox_add(mfn__spool *spool, uint64_t target, const mfn__message *message,
-                           mfn__content content, mfn_error *err);
+                           mfn__content content, uint64_t job, mfn_error *err);
 
 /* The oldest results kept for the target, as messages with `inbox_row` set to their row and the
  * content in payloads[content]. Takes the ledger's lock itself. */
 mfn_status mfn__outbox_take(mfn__spool *spool, uint64_t target, mfn__content content, size_t max,
                             mfn__batch *ret, mfn_error *err);
 
-/* Removes results that were published or became dead letters. Takes the ledger's lock itself, and
- * gives the bytes back. */
-mfn_status mfn__outbox_remove(mfn__spool *spool, uint64_t target, const mfn__batch *batch,
-                              mfn__content content, mfn_error *err);
+/* Jobs with a number of this spool (not of one that was open before) whose fate a removal decided:
+ * nobody is owed their result any more, or somebody refused it. */
+typedef struct mfn__outbox_ended {
+    uint64_t published, refused;
+} mfn__outbox_ended;
 
+/* Removes results that were published, or became dead letters: those whose `problem` is set. Takes
+ * the ledger's lock itself, and gives the bytes back. */
+mfn_status mfn__outbox_remove(mfn__spool *spool, uint64_t target, const mfn__batch *batch,
+                              mfn__content content, mfn__outbox_ended *ret, mfn_error *err);
+
+/* Both take the ledger's lock themselves. The oldest one's time is when it was computed; 0 when
+ * there is none. */
 mfn_status mfn__outbox_count(mfn__spool *spool, uint64_t target, uint64_t *ret, mfn_error *err);
+mfn_status mfn__outbox_oldest(mfn__spool *spool, uint64_t target, int64_t *ret_wall_ns,
+                              mfn_error *err);
 
 #endif

@@ -195,14 +195,18 @@ class Signals(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertRegex(out, r"Unfinished +[12] +they come again in the next run")
 
-    def test_a_second_signal_ends_at_once(self):
+    def test_a_signal_a_second_later_ends_at_once(self):
         process = self.start_pipeline([ENDLESS_JOB, SHORT_JOB], 3600)
         wait_until((self.folder / "results" / "short.json").exists)
         process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGTERM)
+        begin = time.monotonic()
+        while process.poll() is None and time.monotonic() < begin + PATIENCE_S:
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.05)
         code, out, errors = self.finish(process)
         self.assertEqual((code, out), (1, ""))
         self.assertIn("stopped at once", errors)
+        self.assertGreater(time.monotonic() - begin, 0.9)
 
     def test_progress_of_a_run_counts_failures(self):
         terminal = Terminal()

@@ -54,6 +54,7 @@ void mfn_test_around_open(mfn_test_around *around, const char *folder, uint64_t 
         .clock = &around->clock,
         .log = &around->log,
         .abandon = &around->abandon,
+        .halt = &around->abandon,
         .timeout_s = 5,
         .name = "component",
     };

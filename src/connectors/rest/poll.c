@@ -251,7 +251,7 @@ mfn_status mfn__rest_poll_page(mfn__rest_poll *poll, mfn__rest_outcome *ret, mfn
     question ask;
     status = make_question(poll, &ask, err);
     if (status == MFN_OK) {
-        mfn__http_perform(around->http, &ask.exchange, 1, around->abandon);
+        mfn__http_perform(around->http, &ask.exchange, 1, around->halt);
         ret->is_asked = true;
         if (ask.is_conditional && ask.exchange.problem.status == MFN_OK &&
             ask.exchange.status == NOT_MODIFIED) {

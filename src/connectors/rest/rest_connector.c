@@ -226,15 +226,15 @@ static mfn_status take_waiting(connector *self, mfn__batch *ret, mfn_error *err)
     return status;
 }
 
-static bool is_abandoned(const connector *self)
+static bool is_halted(const connector *self)
 {
-    return atomic_load(self->around.abandon);
+    return atomic_load(self->around.halt);
 }
 
 static void wait_until(const connector *self, int64_t until_ns)
 {
     for (int64_t left_ns = until_ns - mfn__clock_monotonic_ns(self->around.clock);
-         left_ns > 0 && !is_abandoned(self);
+         left_ns > 0 && !is_halted(self);
          left_ns = until_ns - mfn__clock_monotonic_ns(self->around.clock)) {
         const struct timespec nap = {.tv_nsec = (long)(left_ns < NAP_NS ? left_ns : NAP_NS)};
         (void)nanosleep(&nap, NULL);
@@ -275,7 +275,7 @@ static mfn_status fetch(void *opaque, int64_t deadline_ns, mfn__batch *ret, mfn_
 {
     connector *self = opaque;
     ret->count = 0;
-    for (bool has_asked = false; !is_abandoned(self);) {
+    for (bool has_asked = false; !is_halted(self);) {
         mfn_status status = take_waiting(self, ret, err);
         if (status != MFN_OK || ret->count > 0) {
             return status;

@@ -42,6 +42,7 @@ void place_make(place *self)
     self->around = (mfn__surroundings){.clock = mfn__clock_system(),
                                        .log = &self->log,
                                        .abandon = &self->abandon,
+                                       .halt = &self->abandon,
                                        .timeout_s = 5,
                                        .name = "connector (kafka)"};
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -702,6 +704,32 @@ START_TEST(stopping_is_no_refusal)
 }
 END_TEST
 
+static void *halt_soon(void *context)
+{
+    place *here = context;
+    while (http_peer_count(here->peer) == 0) {
+        sched_yield();
+    }
+    atomic_store(&here->around.abandon, true);
+    return NULL;
+}
+
+START_TEST(a_halt_gives_up_the_request_under_way)
+{
+    place here;
+    place_make(&here, "/");
+    place_open(&here);
+    const http_peer_answer never = {.status = 200, .delay_s = HTTP_PEER_NEVER_S};
+    http_peer_add(here.peer, &never);
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, halt_soon, &here), 0);
+    ck_assert_int_eq(fetch(&here), MFN_CANCELLED);
+    pthread_join(thread, NULL);
+    ck_assert_str_eq(here.got, "");
+    place_drop(&here);
+}
+END_TEST
+
 START_TEST(probing_takes_nothing)
 {
     static const struct {
@@ -830,6 +858,7 @@ int main(void)
         another_server_is_asked_only_if_allowed_and_gets_no_secrets,
         no_text_shows_a_secret,
         stopping_is_no_refusal,
+        a_halt_gives_up_the_request_under_way,
         probing_takes_nothing,
         wrong_options_are_refused_by_name,
         a_fetch_survives_the_failure_of_every_allocation,

@@ -100,6 +100,7 @@ static inline void place_make(place *self)
     self->around = (mfn__surroundings){.clock = mfn__clock_system(),
                                        .log = &self->log,
                                        .abandon = &self->abandon,
+                                       .halt = &self->abandon,
                                        .timeout_s = 5,
                                        .name = "publishers[0] (kafka)"};
     mfn_options_set_defaults(mfn__kafka_publisher.options, &self->options);

@@ -117,21 +117,105 @@ START_TEST(each_source_sees_its_own_jobs)
 }
 END_TEST
 
-START_TEST(results_come_back_as_they_were_for_their_target_alone)
+/* Owes a result to the target. */
+static void add_result(place *self, uint64_t target, uint64_t job)
 {
-    place self;
-    place_make(&self);
     mfn__message *message = mfn__message_new("there", "{}", 2);
     message->id = mfn__mem_copy_text("job-1");
     message->result_id = mfn__mem_copy_text("abc");
     message->computed_wall_ns = 123456789;
     message->payloads[MFN__CONTENT_LINE].bytes = mfn__mem_copy_text("a result");
     message->payloads[MFN__CONTENT_LINE].size = strlen("a result");
-    ck_assert(mfn__spool_reserve(self.spool, mfn__outbox_bytes(message, MFN__CONTENT_LINE)));
-    ck_assert_int_eq(mfn__ledger_begin(self.ledger, NULL), MFN_OK);
-    ck_assert_int_eq(mfn__outbox_add(self.spool, TARGET, message, MFN__CONTENT_LINE, NULL), MFN_OK);
-    ck_assert_int_eq(mfn__ledger_commit(self.ledger, NULL), MFN_OK);
+    ck_assert(mfn__spool_reserve(self->spool, mfn__outbox_bytes(message, MFN__CONTENT_LINE)));
+    ck_assert_int_eq(mfn__ledger_begin(self->ledger, NULL), MFN_OK);
+    ck_assert_int_eq(mfn__outbox_add(self->spool, target, message, MFN__CONTENT_LINE, job, NULL),
+                     MFN_OK);
+    ck_assert_int_eq(mfn__ledger_commit(self->ledger, NULL), MFN_OK);
     mfn__message_free(message);
+}
+
+/* Removes the oldest result of the target, refused or published. */
+static mfn__outbox_ended remove_oldest(place *self, uint64_t target, bool is_refused)
+{
+    mfn__outbox_ended ended = {0};
+    mfn__batch batch;
+    ck_assert_int_eq(mfn__outbox_take(self->spool, target, MFN__CONTENT_LINE, 1, &batch, NULL),
+                     MFN_OK);
+    ck_assert_uint_eq(batch.count, 1);
+    if (is_refused) {
+        batch.messages[0]->problem.status = MFN_INVALID;
+    }
+    ck_assert_int_eq(
+        mfn__outbox_remove(self->spool, target, &batch, MFN__CONTENT_LINE, &ended, NULL), MFN_OK);
+    drop(&batch);
+    return ended;
+}
+
+START_TEST(the_fate_of_a_job_is_told_once)
+{
+    static const struct {
+        const char *what;
+        bool first_refuses, second_refuses;
+        uint64_t first_published, first_refused, second_published, second_refused;
+    } cases[] = {
+        {"both take it: the last one decides", false, false, 0, 0, 1, 0},
+        {"the first refuses it: that decides", true, false, 0, 1, 0, 0},
+        {"the second refuses it: that decides", false, true, 0, 0, 0, 1},
+        {"both refuse it: the first one decides", true, true, 0, 1, 0, 0},
+    };
+    place self;
+    place_make(&self);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint64_t job = mfn__outbox_number(self.spool);
+        add_result(&self, TARGET, job);
+        add_result(&self, TARGET + 1, job);
+        mfn__outbox_ended first = remove_oldest(&self, TARGET, cases[i].first_refuses);
+        mfn__outbox_ended second = remove_oldest(&self, TARGET + 1, cases[i].second_refuses);
+        ck_assert_msg(first.published == cases[i].first_published &&
+                          first.refused == cases[i].first_refused &&
+                          second.published == cases[i].second_published &&
+                          second.refused == cases[i].second_refused,
+                      "%s", cases[i].what);
+    }
+    place_close(&self);
+}
+END_TEST
+
+START_TEST(jobs_of_an_earlier_run_and_jobs_without_a_number_are_not_told_of)
+{
+    place self;
+    place_make(&self);
+    add_result(&self, TARGET, mfn__outbox_number(self.spool));
+    add_result(&self, TARGET, 0);
+    mfn__spool_free(self.spool);
+    ck_assert_int_eq(mfn__spool_new(self.ledger, 1 << 20, &self.spool, NULL), MFN_OK);
+    for (int i = 0; i < 2; i++) {
+        mfn__outbox_ended ended = remove_oldest(&self, TARGET, false);
+        ck_assert_uint_eq(ended.published + ended.refused, 0);
+    }
+    place_close(&self);
+}
+END_TEST
+
+START_TEST(the_oldest_result_has_the_time_when_it_was_computed)
+{
+    place self;
+    place_make(&self);
+    int64_t wall_ns = 1;
+    ck_assert_int_eq(mfn__outbox_oldest(self.spool, TARGET, &wall_ns, NULL), MFN_OK);
+    ck_assert_int_eq(wall_ns, 0);
+    add_result(&self, TARGET, 0);
+    ck_assert_int_eq(mfn__outbox_oldest(self.spool, TARGET, &wall_ns, NULL), MFN_OK);
+    ck_assert_int_eq(wall_ns, 123456789);
+    place_close(&self);
+}
+END_TEST
+
+START_TEST(results_come_back_as_they_were_for_their_target_alone)
+{
+    place self;
+    place_make(&self);
+    add_result(&self, TARGET, 0);
     mfn__batch batch;
     ck_assert_int_eq(mfn__outbox_take(self.spool, TARGET + 1, MFN__CONTENT_LINE, 10, &batch, NULL),
                      MFN_OK);
@@ -144,8 +228,9 @@ START_TEST(results_come_back_as_they_were_for_their_target_alone)
     ck_assert_str_eq(batch.messages[0]->original, "{}");
     ck_assert_str_eq(batch.messages[0]->payloads[MFN__CONTENT_LINE].bytes, "a result");
     ck_assert_int_eq(batch.messages[0]->computed_wall_ns, 123456789);
-    ck_assert_int_eq(mfn__outbox_remove(self.spool, TARGET, &batch, MFN__CONTENT_LINE, NULL),
-                     MFN_OK);
+    mfn__outbox_ended ended;
+    ck_assert_int_eq(
+        mfn__outbox_remove(self.spool, TARGET, &batch, MFN__CONTENT_LINE, &ended, NULL), MFN_OK);
     drop(&batch);
     uint64_t left = 1;
     ck_assert_int_eq(mfn__outbox_count(self.spool, TARGET, &left, NULL), MFN_OK);
@@ -176,6 +261,9 @@ int main(void)
     const TTest *tests[] = {
         jobs_outlive_a_restart_until_they_are_removed,
         each_source_sees_its_own_jobs,
+        the_fate_of_a_job_is_told_once,
+        jobs_of_an_earlier_run_and_jobs_without_a_number_are_not_told_of,
+        the_oldest_result_has_the_time_when_it_was_computed,
         results_come_back_as_they_were_for_their_target_alone,
         the_budget_is_never_exceeded_by_reservations,
         NULL,
