@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -48,6 +49,19 @@ static mfn_status count_threads(const char *text, uint32_t *ret, mfn_error *err)
                          MFN_THREADS_MAX, text);
     }
     *ret = (uint32_t)count;
+    return MFN_OK;
+}
+
+/* The gradients must not be overwritten by what comes of them. */
+static mfn_status check_output(const char *input, const char *output, mfn_error *err)
+{
+    struct stat in;
+    struct stat out;
+    if (output != NULL && stat(input, &in) == 0 && stat(output, &out) == 0 &&
+        in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
+        return mfn__fail(err, MFN_INVALID, "output",
+                         "output: '%s' is the file of the gradients: expected another one", output);
+    }
     return MFN_OK;
 }
 
@@ -222,6 +236,9 @@ int mfn__command_aggregate(int argc, char **argv)
     uint32_t threads = 1;
     if (status == MFN_OK) {
         status = count_threads(options.threads, &threads, &err);
+    }
+    if (status == MFN_OK) {
+        status = check_output(arguments.positional, options.output, &err);
     }
     if (status != MFN_OK) {
         return mfn__command_fail("aggregate", &err, MFN__EXIT_USAGE);

@@ -7,7 +7,8 @@
 #include "base/option_table.h"
 #include "engine/quick_exp.h"
 
-#define CONFIG mfn_stdp_config
+#define CONFIG     mfn_stdp_config
+#define VALUES_MAX (UINT64_C(1) << 60) /* no memory holds more doubles */
 
 static const mfn_option options[] = {
     MFN__REAL(CONFIG, tau_plus, 0.005, 0.1, "0.02", "s", "time constant of potentiation"),
@@ -98,6 +99,14 @@ static mfn_status check_batch(const mfn_stdp_batch *batch, mfn_error *err)
             return mfn__fail(err, MFN_INVALID, counts[i].name, "%s: expected at least 1, got 0",
                              counts[i].name);
         }
+    }
+    uint64_t larger = batch->pre_count > batch->post_count ? batch->pre_count : batch->post_count;
+    if (larger > VALUES_MAX / batch->batch || batch->pre_count > VALUES_MAX / batch->post_count) {
+        return mfn__fail(err, MFN_TOO_LARGE, "batch",
+                         "batch: expected at most 2^60 times and changes, got %llu times %llu and "
+                         "%llu neurons",
+                         (unsigned long long)batch->batch, (unsigned long long)batch->pre_count,
+                         (unsigned long long)batch->post_count);
     }
     mfn_status status =
         mfn__stdp_check_times("pre_s", batch->pre_s, batch->batch * batch->pre_count, err);

@@ -157,7 +157,7 @@ mfn_status mfn_ghk_v(const mfn_permeation *ions, size_t count, double temperatur
     double reduced = 0.0;
     bool is_found =
         is_monovalent ? solve_monovalent(outside, inside, &reduced) : solve(ions, count, &reduced);
-    if (!is_found) {
+    if (!is_found || fabs(reduced) > REDUCED_MAX / VALENCE_MAX) {
         return mfn__fail(err, MFN_UNSTABLE, "permeability",
                          "permeability: no potential within %g R T / F stops the current: the "
                          "permeable ions of the two sides are too unequal",

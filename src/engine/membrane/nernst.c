@@ -6,8 +6,7 @@
 #include "base/error.h"
 #include "engine/exact_math.h"
 
-/* Of a mammalian cell (Alberts et al., Molecular Biology of the Cell, table 11-1; calcium: free).
- */
+/* The concentrations of the reference's own examples, near those of a mammalian cell. */
 static const mfn_ion ions[] = {
     {"K", "potassium", 1, 0.005, 0.140},
     {"Na", "sodium", 1, 0.145, 0.012},

@@ -159,6 +159,10 @@ START_TEST(what_cannot_be_is_refused_by_name)
     const mfn_stdp_batch empty = {fine, fine, 0, 1, 1};
     ck_assert_int_eq(mfn_stdp_pairs(NULL, &empty, &got, &err), MFN_INVALID);
     ck_assert_str_eq(err.field, "batch");
+    const mfn_stdp_batch wraps = {fine, fine, UINT64_C(1) << 63, 2, 2};
+    ck_assert_int_eq(mfn_stdp_pairs(NULL, &wraps, &got, &err), MFN_TOO_LARGE);
+    const mfn_stdp_batch huge = {fine, fine, 1, UINT64_C(1) << 33, UINT64_C(1) << 33};
+    ck_assert_int_eq(mfn_stdp_pairs(NULL, &huge, &got, &err), MFN_TOO_LARGE);
     const mfn_stdp_batch not_finite = {wrong, fine, 1, 2, 2};
     ck_assert_int_eq(mfn_stdp_pairs(NULL, &not_finite, &got, &err), MFN_INVALID);
     mfn_stdp_config config;

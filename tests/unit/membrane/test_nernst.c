@@ -189,6 +189,18 @@ START_TEST(a_potential_out_of_reach_is_refused)
 }
 END_TEST
 
+START_TEST(monovalent_ions_have_the_same_range_as_others)
+{
+    const mfn_permeation ions[] = {
+        {1, 1e-200, 1e-200, 0.0}, {-1, 1.0, 1e-5, 1e-200}, {1, 1e-200, 0.0, 1e-200}};
+    double got = 7.0;
+    mfn_error err = {0};
+    ck_assert_int_eq(mfn_ghk_v(ions, 3, 310.0, &got, &err), MFN_UNSTABLE);
+    ck_assert_str_eq(err.field, "permeability");
+    ck_assert(got == 7.0);
+}
+END_TEST
+
 START_TEST(several_ions_are_checked_one_by_one)
 {
     static const struct {
@@ -256,6 +268,7 @@ int main(void)
                             equal_sides_have_no_potential_between_them,
                             at_the_potential_found_no_current_flows,
                             a_potential_out_of_reach_is_refused,
+                            monovalent_ions_have_the_same_range_as_others,
                             several_ions_are_checked_one_by_one,
                             the_engine_takes_the_valences_of_living_cells_and_its_own_clamp,
                             NULL};
