@@ -27,8 +27,8 @@ const char *const mfn__ledger_schema[] = {
           " line INTEGER, item INTEGER, original BLOB, simulation_id TEXT, result_id TEXT,"
           " wall_ns INTEGER, content BLOB);"
           "CREATE INDEX outbox_by_target ON outbox (target, id);",
-    [2] = "ALTER TABLE outbox ADD COLUMN job INTEGER NOT NULL DEFAULT 0;"
-          "CREATE INDEX outbox_by_job ON outbox (job);",
+    [2] = ("ALTER TABLE outbox ADD COLUMN job INTEGER NOT NULL DEFAULT 0;"
+           "CREATE INDEX outbox_by_job ON outbox (job);"),
 };
 
 const char *const mfn__ledger_sql[MFN__STATEMENT_COUNT] = {
