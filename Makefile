@@ -46,7 +46,8 @@ bench-pipeline: packages-bench build ## measure files, webhooks and Kafka, besid
 	@$(PYTHON) bench/bench_pipeline.py $(BUILD)/mfn
 
 measure: packages-test build ## measure what the model does: the tables of docs/validation.md
-	@$(PYTHON) -B tools/measure_model.py $(BUILD)/mfn
+	@cmake --build $(BUILD) -j $(JOBS) --target bench_activator
+	@$(PYTHON) -B tools/measure_model.py $(BUILD)/mfn $(BUILD)/bench_activator
 
 lint: packages-lint ## formatting, clang-tidy, layers, banned calls, exported symbols
 	@tools/lint.sh
