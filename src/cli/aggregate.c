@@ -187,7 +187,8 @@ static mfn_status compute(const char *path, const mfn_aggregate_config *config, 
         status = mfn_threads_new(thread_count, &threads, err);
     }
     if (status == MFN_OK) {
-        status = mfn__gradients_open(path, TEXT_BYTES_MAX, &gradients, err);
+        const char *file = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
+        status = mfn__gradients_open(file, TEXT_BYTES_MAX, &gradients, err);
     }
     if (status == MFN_OK) {
         status = mfn_aggregate_stream(mfn__gradients_source(gradients), config, random,
@@ -205,7 +206,8 @@ static void print_help(const mfn__flags *groups)
         "Usage: mfn aggregate FILE [flags]\n\n"
         "Combines the gradients of many clients into one that a minority of hostile ones cannot\n"
         "move far: Krum in random clusters, then Krum and a median over their choices.\n"
-        "FILE is a NumPy array (n, d) of float32 or float64, read row by row, or JSON:\n"
+        "FILE is a NumPy array (n, d) of float32 or float64, read row by row, or JSON (- reads it\n"
+        "from standard input):\n"
         "[[...], ...], {\"gradients\": [[...], ...]}, or a [...] or {\"gradient\": [...]} per "
         "line.\n\n"
         "Example: mfn aggregate gradients.npy --num-clusters 10 --output aggregated.npy\n");

@@ -82,7 +82,7 @@ static mfn_status parse_valence(const char *text, int *ret, mfn_error *err)
                      "--z-valence: expected a whole number from -3 to 3 and not 0, got '%s'", text);
 }
 
-/* The ion that the flags describe: one of the table, changed by what else was given. */
+/* The ion that the flags describe: one of the table, with the concentrations that were given. */
 static mfn_status choose_ion(const nernst_flags *flags, mfn_ion *ret, mfn_error *err)
 {
     *ret = (mfn_ion){.symbol = "", .name = "", .valence = 1};
@@ -94,11 +94,17 @@ static mfn_status choose_ion(const nernst_flags *flags, mfn_ion *ret, mfn_error 
             *ret = *found;
         }
     }
+    int known_valence = ret->valence;
     if (status == MFN_OK && flags->valence[0] != '\0') {
         status = parse_valence(flags->valence, &ret->valence, err);
     }
     if (status != MFN_OK) {
         return status;
+    }
+    if (ret->symbol[0] != '\0' && ret->valence != known_valence) {
+        return mfn__fail(err, MFN_INVALID, "z_valence",
+                         "--z-valence: expected %+d, the charge of %s, or no --ion, got %+d",
+                         known_valence, ret->symbol, ret->valence);
     }
     ret->outside_molar =
         flags->concentration_out_molar > 0.0 ? flags->concentration_out_molar : ret->outside_molar;
