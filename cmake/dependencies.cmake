@@ -15,7 +15,8 @@ set(MFN_LIBRARY_DEPENDENCIES
 set(MFN_APP_DEPENDENCIES
   PkgConfig::SQLITE PkgConfig::CURL PkgConfig::RDKAFKA Threads::Threads)
 # What the program needs beside those of the libraries.
-set(MFN_SERVER_DEPENDENCIES PkgConfig::MICROHTTPD)
+find_library(MFN_WSLAY wslay REQUIRED) # its package has no file for pkg-config
+set(MFN_SERVER_DEPENDENCIES PkgConfig::MICROHTTPD ${MFN_WSLAY})
 if(MFN_BUILD_TESTS)
   pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
 endif()

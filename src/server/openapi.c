@@ -6,6 +6,7 @@
 
 #include "base/number.h"
 #include "server/service.h"
+#include "server/streams/stream.h"
 
 #define REFUSAL_REF "#/components/schemas/Refusal"
 
@@ -211,6 +212,41 @@ static void write_operation(const mfn__operation *operation, mfn__json_writer *j
     mfn__json_object_end(json);
 }
 
+/* OpenAPI knows no messages: what a client subscribes with stands in an extension. */
+static void write_stream(const mfn__stream_kind *kind, mfn__json_writer *json)
+{
+    mfn__json_key(json, kind->path);
+    mfn__json_object_begin(json);
+    mfn__json_key(json, "get");
+    mfn__json_object_begin(json);
+    write_text(json, "operationId", kind->name);
+    write_text(json, "summary", kind->summary);
+    mfn__json_key(json, "tags");
+    mfn__json_raw(json, "[\"streams\"]");
+    mfn__json_key(json, "security");
+    mfn__json_raw(json, "[]");
+    mfn__json_key(json, "responses");
+    mfn__json_raw(json, "{\"101\": {\"description\": \"A WebSocket: the key goes into its first "
+                        "message, auth\"}, \"426\": {\"description\": \"No WebSocket was asked "
+                        "for\"}, \"503\": {\"description\": \"The service ends\"}}");
+    mfn__json_key(json, "x-websocket-subscribe-params");
+    mfn__json_object_begin(json);
+    write_text(json, "type", "object");
+    mfn__json_key(json, "properties");
+    mfn__json_object_begin(json);
+    for (const mfn_option *at = kind->fields; at->name != NULL; at++) {
+        write_field(at, json);
+    }
+    for (size_t i = 0; kind->others != NULL && kind->others[i] != NULL; i++) {
+        mfn__json_key(json, kind->others[i]);
+        mfn__json_raw(json, kind->other_schemas[i]);
+    }
+    mfn__json_object_end(json);
+    mfn__json_object_end(json);
+    mfn__json_object_end(json);
+    mfn__json_object_end(json);
+}
+
 /* Each path once, with all its methods. */
 static void write_paths(const mfn__operation *const *operations, mfn__json_writer *json)
 {
@@ -231,6 +267,9 @@ static void write_paths(const mfn__operation *const *operations, mfn__json_write
             }
         }
         mfn__json_object_end(json);
+    }
+    for (size_t i = 0; mfn__stream_kinds[i] != NULL; i++) {
+        write_stream(mfn__stream_kinds[i], json);
     }
     mfn__json_object_end(json);
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "server/streams/stream.h"
 
 #define BUCKETS_MAX      65536 /* of the rate limit: some 8 MiB */
 #define PENDING_WORK_MAX 1024
@@ -34,6 +35,21 @@ const mfn__family mfn__http_in_progress = {.name = "mfn_http_requests_in_progres
                                            .help =
                                                "Number of HTTP requests currently being processed",
                                            .labels = {"endpoint", "method"}};
+const mfn__family mfn__ws_connections = {
+    .name = "mfn_ws_connections", .type = MFN__GAUGE, .help = "WebSocket connections"};
+const mfn__family mfn__ws_streams = {.name = "mfn_ws_streams",
+                                     .type = MFN__GAUGE,
+                                     .help = "Streams that run",
+                                     .labels = {"stream_type"}};
+const mfn__family mfn__ws_messages_total = {.name = "mfn_ws_messages_total",
+                                            .type = MFN__COUNTER,
+                                            .help = "WebSocket messages",
+                                            .labels = {"direction"}};
+const mfn__family mfn__ws_updates_skipped = {.name = "mfn_ws_updates_skipped_total",
+                                             .type = MFN__COUNTER,
+                                             .help = "Updates left out because the client reads "
+                                                     "too slowly or the machine is too busy",
+                                             .labels = {"stream_type"}};
 static const mfn__family fractal_dimension = {.name = "mfn_fractal_dimension",
                                               .type = MFN__HISTOGRAM,
                                               .help = "Box-counting dimension of simulated fields",
@@ -67,6 +83,10 @@ static const mfn__family turned_away = {.name = "mfn_work_turned_away",
 static const mfn__family *const families[] = {&mfn__http_requests_total,
                                               &mfn__http_request_duration,
                                               &mfn__http_in_progress,
+                                              &mfn__ws_connections,
+                                              &mfn__ws_streams,
+                                              &mfn__ws_messages_total,
+                                              &mfn__ws_updates_skipped,
                                               &fractal_dimension,
                                               &growth_events,
                                               &cell_steps,
@@ -77,14 +97,18 @@ static const mfn__family *const families[] = {&mfn__http_requests_total,
                                               &turned_away,
                                               NULL};
 
+uint64_t mfn__service_workers(const mfn__settings *settings)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return settings->workers > 0 ? settings->workers : (uint64_t)(cores > 0 ? cores : 1);
+}
+
 static mfn_status open_admission(mfn__service *service, mfn_error *err)
 {
     const mfn__settings *settings = service->settings;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    const mfn__admission_options options = {
-        .threads = settings->workers > 0 ? settings->workers : (uint64_t)(cores > 0 ? cores : 1),
-        .pending_cost_max = settings->max_pending_cost,
-        .pending_max = PENDING_WORK_MAX};
+    const mfn__admission_options options = {.threads = mfn__service_workers(settings),
+                                            .pending_cost_max = settings->max_pending_cost,
+                                            .pending_max = PENDING_WORK_MAX};
     return mfn__admission_new(&options, &service->admission, err);
 }
 
@@ -160,7 +184,8 @@ const char *mfn__endpoint_of_path(const char *path)
             shown = *at;
         }
     }
-    return shown != NULL ? shown->path : "/other";
+    const mfn__stream_kind *stream = mfn__stream_kind_of_path(path);
+    return shown != NULL ? shown->path : stream != NULL ? stream->path : "/other";
 }
 
 void mfn__service_note_simulation(mfn__service *service, const mfn__simulation_note *note)
@@ -172,6 +197,11 @@ void mfn__service_note_simulation(mfn__service *service, const mfn__simulation_n
                     (double)note->growth_events);
     mfn__series_add(mfn__registry_series(registry, &cell_steps, NULL), (double)note->cell_steps);
     mfn__series_observe(mfn__registry_series(registry, &simulation_duration, NULL), note->seconds);
+}
+
+void mfn__service_note_cell_steps(mfn__service *service, uint64_t cells)
+{
+    mfn__series_add(mfn__registry_series(service->registry, &cell_steps, NULL), (double)cells);
 }
 
 void mfn__service_note_lyapunov(mfn__service *service, double exponent)

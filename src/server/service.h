@@ -45,10 +45,18 @@ mfn_status mfn__service_new(const mfn__settings *settings, const mfn__service_wo
                             mfn__service **ret, mfn_error *err);
 void mfn__service_free(mfn__service *service); /* NULL is allowed */
 
+/* Threads that compute. */
+uint64_t mfn__service_workers(const mfn__settings *settings);
+
 /* Families of the service's metrics. */
 extern const mfn__family mfn__http_requests_total;   /* endpoint, method, status */
 extern const mfn__family mfn__http_request_duration; /* endpoint, method */
 extern const mfn__family mfn__http_in_progress;      /* endpoint, method */
+
+extern const mfn__family mfn__ws_connections;
+extern const mfn__family mfn__ws_streams;         /* stream_type */
+extern const mfn__family mfn__ws_messages_total;  /* direction */
+extern const mfn__family mfn__ws_updates_skipped; /* stream_type */
 
 /* The label `endpoint` of a path: the reference's, or that of the operation, or "/other". */
 const char *mfn__endpoint_of_path(const char *path);
@@ -62,6 +70,7 @@ typedef struct mfn__simulation_note {
 
 /* Any thread. */
 void mfn__service_note_simulation(mfn__service *service, const mfn__simulation_note *note);
+void mfn__service_note_cell_steps(mfn__service *service, uint64_t cell_steps);
 void mfn__service_note_lyapunov(mfn__service *service, double exponent);
 
 /* Everything that /metrics shows. */

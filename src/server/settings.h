@@ -34,6 +34,8 @@ typedef struct mfn__settings {
     uint64_t max_connections, max_connections_per_address;
     uint64_t max_pending_cost; /* cell steps that may wait or be computed at a time */
     double request_timeout, idle_timeout, grace_time; /* s */
+    double ws_heartbeat_interval, ws_timeout;         /* s */
+    uint64_t ws_max_streams;                          /* of a connection */
     bool strict_fields;  /* members that nobody knows are refused instead of ignored */
     uint32_t log_level;  /* an mfn__log_level */
     uint32_t log_format; /* an mfn__log_format; by itself: JSON in prod */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "server/websocket/handshake.h"
 
 #define JSON            "application/json"
 #define PROBLEM         "application/problem+json"
@@ -62,13 +63,17 @@ static void add_headers(const mfn__exchange *exchange, struct MHD_Response *resp
     if (refusal->status == MHD_HTTP_METHOD_NOT_ALLOWED) {
         add(response, MHD_HTTP_HEADER_ALLOW, exchange->route.allow);
     }
+    if (refusal->status == MHD_HTTP_UPGRADE_REQUIRED) {
+        add(response, MHD_HTTP_HEADER_UPGRADE, "websocket");
+        add(response, MHD_HTTP_HEADER_SEC_WEBSOCKET_VERSION, MFN__WS_VERSION);
+    }
     if (atomic_load(&exchange->context->service->is_stopping)) {
         add(response, MHD_HTTP_HEADER_CONNECTION, "close");
     }
 }
 
-static enum MHD_Result queue(mfn__exchange *exchange, unsigned status, const char *content_type,
-                             struct MHD_Response *response)
+enum MHD_Result mfn__exchange_queue(mfn__exchange *exchange, unsigned status,
+                                    const char *content_type, struct MHD_Response *response)
 {
     if (response == NULL) {
         return MHD_NO; /* the connection is closed */
@@ -115,7 +120,7 @@ static enum MHD_Result refuse(mfn__exchange *exchange)
                             as_problem, &json);
     struct MHD_Response *response = text.status == MFN_OK ? response_of(&text) : NULL;
     mfn__buffer_deinit(&text);
-    return queue(exchange, refusal->status, as_problem ? PROBLEM : JSON, response);
+    return mfn__exchange_queue(exchange, refusal->status, as_problem ? PROBLEM : JSON, response);
 }
 
 /* To the path without its last slash, on the host that the client named. */
@@ -133,7 +138,7 @@ static enum MHD_Result redirect(mfn__exchange *exchange)
     if (response != NULL && size > 0 && (size_t)size < sizeof location) {
         add(response, MHD_HTTP_HEADER_LOCATION, location);
     }
-    return queue(exchange, MHD_HTTP_TEMPORARY_REDIRECT, NULL, response);
+    return mfn__exchange_queue(exchange, MHD_HTTP_TEMPORARY_REDIRECT, NULL, response);
 }
 
 static enum MHD_Result answer_preflight(mfn__exchange *exchange)
@@ -141,8 +146,9 @@ static enum MHD_Result answer_preflight(mfn__exchange *exchange)
     const char *body = exchange->cors.body != NULL ? exchange->cors.body : "";
     char text[64];
     int size = snprintf(text, sizeof text, "%s", body);
-    return queue(exchange, exchange->cors.status, "text/plain; charset=utf-8",
-                 MHD_create_response_from_buffer((size_t)size, text, MHD_RESPMEM_MUST_COPY));
+    return mfn__exchange_queue(
+        exchange, exchange->cors.status, "text/plain; charset=utf-8",
+        MHD_create_response_from_buffer((size_t)size, text, MHD_RESPMEM_MUST_COPY));
 }
 
 enum MHD_Result mfn__exchange_answer(mfn__exchange *exchange)
@@ -156,6 +162,6 @@ enum MHD_Result mfn__exchange_answer(mfn__exchange *exchange)
     if (exchange->route.status == MHD_HTTP_TEMPORARY_REDIRECT) {
         return redirect(exchange);
     }
-    return queue(exchange, exchange->call.status, exchange->call.content_type,
-                 response_of(&exchange->call.answer));
+    return mfn__exchange_queue(exchange, exchange->call.status, exchange->call.content_type,
+                               response_of(&exchange->call.answer));
 }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "server/http/answer.h"
 #include "server/http/gate.h"
+#include "server/http/upgrade.h"
 #include "server/request.h"
 
 #define ANSWER_BYTES_MAX ((size_t)256 << 20)
@@ -180,6 +181,9 @@ static mfn_status read_request(mfn__exchange *exchange)
 
 enum MHD_Result mfn__exchange_continue(mfn__exchange *exchange)
 {
+    if (exchange->stream_kind != NULL) {
+        return mfn__upgrade_answer(exchange);
+    }
     if (exchange->stage == MFN__COLLECTING && read_request(exchange) == MFN_OK) {
         const mfn__operation *operation = exchange->route.operation;
         if (operation->cost != NULL) {
@@ -242,8 +246,12 @@ static void count(mfn__exchange *exchange, double seconds)
                         seconds);
 }
 
-void mfn__exchange_end(mfn__exchange *exchange)
+void mfn__exchange_settle(mfn__exchange *exchange)
 {
+    if (exchange->is_settled) {
+        return;
+    }
+    exchange->is_settled = true;
     mfn__service *service = service_of(exchange);
     double seconds = (double)(mfn__clock_monotonic_ns(service->clock) - exchange->started_ns) / 1e9;
     count(exchange, seconds);
@@ -261,6 +269,12 @@ void mfn__exchange_end(mfn__exchange *exchange)
         }
         log_line(exchange, level, message, seconds * 1e3);
     }
+    atomic_fetch_sub(&exchange->context->in_flight, 1);
+}
+
+void mfn__exchange_end(mfn__exchange *exchange)
+{
+    mfn__exchange_settle(exchange);
     if (exchange->call.request != NULL && exchange->route.operation->release != NULL) {
         exchange->route.operation->release(exchange->call.request);
     }
@@ -269,7 +283,6 @@ void mfn__exchange_end(mfn__exchange *exchange)
     mfn__buffer_deinit(&exchange->body);
     mfn__buffer_deinit(&exchange->call.answer);
     mfn__watch_set_deadline(exchange->context->watch, exchange->watched,
-                            service->settings->idle_timeout);
-    atomic_fetch_sub(&exchange->context->in_flight, 1);
+                            service_of(exchange)->settings->idle_timeout);
     mfn__mem_free(exchange);
 }

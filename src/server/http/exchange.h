@@ -10,6 +10,8 @@
 #include "server/proxies.h"
 #include "server/route.h"
 #include "server/service.h"
+#include "server/streams/stream.h"
+#include "server/websocket/ws_server.h"
 
 #define MFN__REQUEST_ID_MAX 128
 
@@ -18,6 +20,7 @@ typedef struct mfn__http_context {
     mfn__service *service;
     mfn__watch *watch;
     mfn__proxies *proxies;
+    mfn__ws_server *websockets;
     bool is_tls;
     atomic_size_t in_flight; /* requests that have begun and are not answered */
 } mfn__http_context;
@@ -44,6 +47,7 @@ typedef struct mfn__exchange {
     bool has_rate;
     mfn__cors_answer cors;
     mfn__route route;
+    const mfn__stream_kind *stream_kind; /* it becomes a WebSocket for these; NULL: it does not */
     int64_t started_ns;
     mfn__buffer body;
     bool is_json; /* the body, by its type */
@@ -52,6 +56,7 @@ typedef struct mfn__exchange {
     mfn__call call;
     atomic_bool cancel;
     unsigned status; /* of the answer */
+    bool is_settled;
 } mfn__exchange;
 
 /* The headers are there: answers at once, or begins to collect the body. NULL: no memory. */
@@ -62,7 +67,10 @@ mfn__exchange *mfn__exchange_begin(mfn__http_context *context, struct MHD_Connec
 /* The body is complete, or the answer is computed: goes on from there. */
 enum MHD_Result mfn__exchange_continue(mfn__exchange *exchange);
 
-/* After the answer was sent, or the connection broke. */
+/* The answer was sent, or the connection broke: counts and logs the request, once. */
+void mfn__exchange_settle(mfn__exchange *exchange);
+
+/* Settles and frees it. */
 void mfn__exchange_end(mfn__exchange *exchange);
 
 #endif

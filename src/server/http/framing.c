@@ -63,6 +63,10 @@ static bool keep(mfn__http_headers_in *found, const char *name, const char *valu
         {"Origin", &found->origin, false},
         {"Access-Control-Request-Method", &found->cors_method, false},
         {"Access-Control-Request-Headers", &found->cors_headers, true},
+        {"Upgrade", &found->upgrade, true},
+        {"Connection", &found->connection, true},
+        {"Sec-WebSocket-Key", &found->websocket_key, false},
+        {"Sec-WebSocket-Version", &found->websocket_version, false},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         if (strcasecmp(name, wanted[i].name) == 0) {

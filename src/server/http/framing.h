@@ -12,6 +12,7 @@ typedef struct mfn__http_headers_in {
     const char *host, *content_length, *transfer_encoding, *content_type, *content_encoding;
     const char *accept, *api_key, *request_id, *forwarded_for;
     const char *origin, *cors_method, *cors_headers;
+    const char *upgrade, *connection, *websocket_key, *websocket_version;
     uint64_t body_bytes; /* of Content-Length */
 } mfn__http_headers_in;
 

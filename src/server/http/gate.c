@@ -6,14 +6,15 @@
 #include <strings.h>
 
 #include "base/buffer.h"
+#include "server/http/upgrade.h"
+#include "server/uuid.h"
 
 static mfn__service *service_of(const mfn__exchange *exchange)
 {
     return exchange->context->service;
 }
 
-/* The client's own id when it is made of visible ASCII and not too long, else a random UUID (RFC
- * 9562, version 4). */
+/* The client's own id when it is made of visible ASCII and not too long, else a random UUID. */
 static void choose_request_id(mfn__exchange *exchange)
 {
     const char *given = exchange->headers.request_id;
@@ -26,19 +27,10 @@ static void choose_request_id(mfn__exchange *exchange)
         memcpy(exchange->request_id, given, size + 1);
         return;
     }
-    uint8_t r[16] = {0};
-    const mfn__entropy *entropy = mfn__entropy_system();
-    if (entropy->fill(entropy->context, r, sizeof r, NULL) != MFN_OK) {
+    if (mfn__uuid_make(mfn__entropy_system(), exchange->request_id, NULL) != MFN_OK) {
         snprintf(exchange->request_id, sizeof exchange->request_id, "%016llx",
                  (unsigned long long)exchange->started_ns);
-        return;
     }
-    r[6] = (uint8_t)((r[6] & 0x0f) | 0x40);
-    r[8] = (uint8_t)((r[8] & 0x3f) | 0x80);
-    snprintf(exchange->request_id, sizeof exchange->request_id,
-             "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1],
-             r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14],
-             r[15]);
 }
 
 /* "/health" of "http://host/health", which a server has to take as well (RFC 9112, 3.2.2). */
@@ -177,6 +169,9 @@ mfn_status mfn__gate_pass(mfn__exchange *exchange, const char *url, const char *
                     exchange->headers.cors_method, exchange->headers.cors_headers, &exchange->cors);
     if (exchange->cors.status != 0) {
         return MFN_INVALID;
+    }
+    if (mfn__upgrade_concerns(exchange)) {
+        return mfn__upgrade_judge(exchange, version);
     }
     mfn__route_find(mfn__operations, exchange->method, exchange->path, &exchange->route);
     mfn_status status = check_key(exchange);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/http/http_server.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,10 +13,11 @@
 #include "server/http/exchange.h"
 #include "server/http/listen.h"
 
-#define LOOPS_MAX     4
-#define URL_BYTES_MAX 320
-#define PEM_BYTES_MAX ((size_t)1 << 20)
-#define DRAIN_TICK_MS 20
+#define LOOPS_MAX        4
+#define URL_BYTES_MAX    320
+#define PEM_BYTES_MAX    ((size_t)1 << 20)
+#define DRAIN_TICK_MS    20
+#define WEBSOCKETS_END_S 2.0 /* for their clients to answer the close */
 
 struct mfn__http_server {
     mfn__http_context context;
@@ -158,7 +160,7 @@ static mfn_status start_daemon(mfn__http_server *self, int listener, mfn_error *
 {
     const mfn__settings *settings = self->context.service->settings;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-                     (self->context.is_tls ? MHD_USE_TLS : 0);
+                     MHD_ALLOW_UPGRADE | (self->context.is_tls ? MHD_USE_TLS : 0);
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, self->certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, self->key},
@@ -198,6 +200,9 @@ static mfn_status start(mfn__http_server *self, mfn_error *err)
     mfn_status status = mfn__watch_new(mfn__clock_system(), &self->context.watch, err);
     if (status == MFN_OK) {
         status = mfn__proxies_new(settings->trusted_proxies, &self->context.proxies, err);
+    }
+    if (status == MFN_OK) {
+        status = mfn__ws_server_start(self->context.service, &self->context.websockets, err);
     }
     if (status == MFN_OK) {
         status = load_tls(self, err);
@@ -247,8 +252,10 @@ size_t mfn__http_server_drain(mfn__http_server *server)
     if (server->quiesced_socket < 0) {
         server->quiesced_socket = MHD_quiesce_daemon(server->daemon);
     }
-    int64_t end_ns = mfn__clock_monotonic_ns(mfn__clock_system()) +
-                     (int64_t)(service->settings->grace_time * (double)MFN__NS_PER_S);
+    double grace_s = service->settings->grace_time;
+    mfn__ws_server_end(server->context.websockets, fmin(grace_s, WEBSOCKETS_END_S));
+    int64_t end_ns =
+        mfn__clock_monotonic_ns(mfn__clock_system()) + (int64_t)(grace_s * (double)MFN__NS_PER_S);
     while (atomic_load(&server->context.in_flight) > 0 &&
            mfn__clock_monotonic_ns(mfn__clock_system()) < end_ns) {
         nanosleep(&(struct timespec){.tv_nsec = DRAIN_TICK_MS * MFN__NS_PER_MS}, NULL);
@@ -272,6 +279,9 @@ void mfn__http_server_stop(mfn__http_server *server)
     if (server == NULL) {
         return;
     }
+    if (server->context.websockets != NULL) { /* before the daemon that carries its connections */
+        mfn__ws_server_end(server->context.websockets, 0.0);
+    }
     if (server->daemon != NULL) {
         mfn__watch_set_all_flags(server->context.watch);
         wait_for_work(server->context.service->admission);
@@ -280,6 +290,7 @@ void mfn__http_server_stop(mfn__http_server *server)
     if (server->quiesced_socket >= 0) {
         close(server->quiesced_socket);
     }
+    mfn__ws_server_free(server->context.websockets);
     mfn__watch_free(server->context.watch);
     mfn__proxies_free(server->context.proxies);
     mfn__mem_free(server->certificate);

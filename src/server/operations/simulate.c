@@ -4,15 +4,11 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "base/mem.h"
 #include "base/option_table.h"
+#include "server/measure.h"
 #include "server/operations/operations.h"
 
-#include "mfn/fractal.h"
-
-#define REQUEST     simulate_request
-#define MV_PER_V    1000.0
-#define THRESHOLD_V (-0.060) /* of active cells: -60 mV */
+#define REQUEST simulate_request
 
 typedef struct simulate_request {
     const char *seed;
@@ -40,35 +36,15 @@ static uint64_t cost(const void *request)
     return wanted->grid_size * wanted->grid_size * wanted->steps;
 }
 
-/* Of the cells above -60 mV. */
-static mfn_status measure_dimension(const mfn_simulation *simulation, double *ret, mfn_error *err)
-{
-    uint32_t side = mfn_simulation_grid_size(simulation);
-    size_t cells = (size_t)side * side;
-    const double *field_v = mfn_simulation_field_v(simulation);
-    uint8_t *mask = mfn__mem_new(cells, 1);
-    if (mask == NULL) {
-        return mfn__fail_memory(err);
-    }
-    for (size_t i = 0; i < cells; i++) {
-        mask[i] = field_v[i] > THRESHOLD_V;
-    }
-    mfn_box_counting counting;
-    mfn_status status = mfn_box_count(mask, side, NULL, &counting, err);
-    mfn__mem_free(mask);
-    *ret = status == MFN_OK ? counting.dimension : 0.0;
-    return status;
-}
-
 static void write_answer(mfn__call *call, const mfn_simulation_summary *summary, double dimension)
 {
     mfn__json_writer json;
     mfn__answer_begin(call, &json);
     mfn__answer_u64(&json, "growth_events", summary->growth_events);
-    mfn__answer_real(&json, "pot_min_mV", summary->field_min_v * MV_PER_V);
-    mfn__answer_real(&json, "pot_max_mV", summary->field_max_v * MV_PER_V);
-    mfn__answer_real(&json, "pot_mean_mV", summary->field_mean_v * MV_PER_V);
-    mfn__answer_real(&json, "pot_std_mV", summary->field_std_v * MV_PER_V);
+    mfn__answer_real(&json, "pot_min_mV", summary->field_min_v * MFN__MV_PER_V);
+    mfn__answer_real(&json, "pot_max_mV", summary->field_max_v * MFN__MV_PER_V);
+    mfn__answer_real(&json, "pot_mean_mV", summary->field_mean_v * MFN__MV_PER_V);
+    mfn__answer_real(&json, "pot_std_mV", summary->field_std_v * MFN__MV_PER_V);
     mfn__answer_real(&json, "fractal_dimension", dimension);
     mfn__answer_end(&json);
 }
@@ -93,7 +69,7 @@ static mfn_status run(mfn__call *call, mfn_error *err)
         status = mfn_simulation_run(simulation, mfn__call_goes_on, call, err);
     }
     if (status == MFN_OK) {
-        status = measure_dimension(simulation, &dimension, err);
+        status = mfn__measure_dimension(simulation, &dimension, err);
     }
     if (status == MFN_OK) {
         mfn_simulation_summarize(simulation, &summary);
