@@ -17,12 +17,14 @@ typedef struct mfn__call {
     struct mfn__service *service;
     const char *request_id;
     const char *client;        /* who pays: the name of the API key, or the address */
+    const char *key;           /* the name of its API key; "" for none */
     const char *argument;      /* what stands for {id} in the path, or NULL */
     void *request;             /* of the operation's type */
     const atomic_bool *cancel; /* set when nobody waits any more: stop between steps */
     unsigned status;           /* 200 unless the operation says otherwise */
     const char *content_type;  /* application/json unless the operation says otherwise */
     mfn__buffer answer;        /* the body */
+    char location[64];         /* of what the call made; "": nothing */
     mfn__refusal refusal;      /* filled by mfn__call_refuse */
 } mfn__call;
 
@@ -40,6 +42,7 @@ typedef struct mfn__operation {
     const char *required_other, *answer_schema;
     const char *example;     /* a body, for the documentation; NULL: none */
     bool is_public;          /* needs no key */
+    bool refuses_unknown;    /* members, whatever the service's setting says */
     uint64_t body_bytes_max; /* 0: the service's limit */
     /* Reads `others` into the request and checks what the table cannot. NULL: nothing. */
     mfn_status (*read)(json_t *body, void *request, mfn__faults *ret_faults);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "server/jobs/job_runner.h"
 #include "server/streams/stream.h"
 
 #define BUCKETS_MAX      65536 /* of the rate limit: some 8 MiB */
@@ -50,6 +51,14 @@ const mfn__family mfn__ws_updates_skipped = {.name = "mfn_ws_updates_skipped_tot
                                              .help = "Updates left out because the client reads "
                                                      "too slowly or the machine is too busy",
                                              .labels = {"stream_type"}};
+const mfn__family mfn__jobs_total = {.name = "mfn_jobs_total",
+                                     .type = MFN__COUNTER,
+                                     .help = "Jobs that have ended",
+                                     .labels = {"outcome"}};
+static const mfn__family jobs = {.name = "mfn_jobs",
+                                 .type = MFN__GAUGE,
+                                 .help = "Jobs that were accepted and have not ended",
+                                 .labels = {"state"}};
 static const mfn__family fractal_dimension = {.name = "mfn_fractal_dimension",
                                               .type = MFN__HISTOGRAM,
                                               .help = "Box-counting dimension of simulated fields",
@@ -87,6 +96,8 @@ static const mfn__family *const families[] = {&mfn__http_requests_total,
                                               &mfn__ws_streams,
                                               &mfn__ws_messages_total,
                                               &mfn__ws_updates_skipped,
+                                              &mfn__jobs_total,
+                                              &jobs,
                                               &fractal_dimension,
                                               &growth_events,
                                               &cell_steps,
@@ -135,7 +146,13 @@ static mfn_status open_parts(mfn__service *service, int log_descriptor, mfn_erro
     if (status == MFN_OK) {
         status = mfn__cors_new(mfn__settings_cors_origins(settings), &service->cors, err);
     }
-    return status == MFN_OK ? open_admission(service, err) : status;
+    if (status == MFN_OK) {
+        status = open_admission(service, err);
+    }
+    if (status == MFN_OK && settings->state_dir[0] != '\0') {
+        status = mfn__job_runner_start(service, &service->jobs, err);
+    }
+    return status;
 }
 
 mfn_status mfn__service_new(const mfn__settings *settings, const mfn__service_world *world,
@@ -165,6 +182,7 @@ void mfn__service_free(mfn__service *service)
     if (service == NULL) {
         return;
     }
+    mfn__job_runner_stop(service->jobs);
     mfn__admission_free(service->admission);
     mfn__cors_free(service->cors);
     mfn__rate_limit_free(service->rate_limit);
@@ -209,6 +227,18 @@ void mfn__service_note_lyapunov(mfn__service *service, double exponent)
     mfn__series_set(mfn__registry_series(service->registry, &lyapunov, NULL), exponent);
 }
 
+static void set_jobs(mfn__service *service)
+{
+    static const char *const waiting[] = {"queued"};
+    static const char *const running[] = {"running"};
+    uint64_t counts[2];
+    if (service->jobs != NULL && mfn__job_store_count(mfn__job_runner_store(service->jobs),
+                                                      &counts[0], &counts[1], NULL) == MFN_OK) {
+        mfn__series_set(mfn__registry_series(service->registry, &jobs, waiting), (double)counts[0]);
+        mfn__series_set(mfn__registry_series(service->registry, &jobs, running), (double)counts[1]);
+    }
+}
+
 void mfn__service_write_metrics(mfn__service *service, mfn__buffer *ret)
 {
     static const char *const waiting[] = {"waiting"};
@@ -221,6 +251,7 @@ void mfn__service_write_metrics(mfn__service *service, mfn__buffer *ret)
     mfn__series_set(mfn__registry_series(registry, &pending_cost, NULL),
                     (double)state.pending_cost);
     mfn__series_set(mfn__registry_series(registry, &turned_away, NULL), (double)state.turned_away);
+    set_jobs(service);
     mfn__registry_write(registry, ret);
     mfn__process_metrics_write(ret);
 }

@@ -17,6 +17,8 @@
 /* The version that /health answers: that of the API which clients know. */
 #define MFN__API_VERSION "4.1.0"
 
+struct mfn__job_runner;
+
 typedef struct mfn__service {
     const mfn__settings *settings;
     const mfn__clock *clock;
@@ -27,7 +29,8 @@ typedef struct mfn__service {
     mfn__rate_limit *rate_limit;
     mfn__cors *cors;
     mfn__admission *admission;
-    bool requires_key; /* unless an operation is public */
+    struct mfn__job_runner *jobs; /* NULL without a state_dir */
+    bool requires_key;            /* unless an operation is public */
     bool limits_requests;
     atomic_bool is_stopping; /* readiness is over */
     int64_t started_ns;      /* monotonic */
@@ -57,6 +60,7 @@ extern const mfn__family mfn__ws_connections;
 extern const mfn__family mfn__ws_streams;         /* stream_type */
 extern const mfn__family mfn__ws_messages_total;  /* direction */
 extern const mfn__family mfn__ws_updates_skipped; /* stream_type */
+extern const mfn__family mfn__jobs_total;         /* outcome */
 
 /* The label `endpoint` of a path: the reference's, or that of the operation, or "/other". */
 const char *mfn__endpoint_of_path(const char *path);

@@ -24,7 +24,8 @@ class Serve:
                                         stdout=self.log, stderr=subprocess.PIPE, text=True)
         line = self.process.stderr.readline()
         if "listening at" not in line:
-            raise RuntimeError(line + self.process.stderr.read())
+            self.log.close()
+            raise RuntimeError(line + self.process.communicate()[1])
         self.host, self.port = line.split("//")[1].split(";")[0].rsplit(":", 1)
         self.port = int(self.port)
 

@@ -8,6 +8,7 @@ import http.client
 import json
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -34,6 +35,15 @@ class MalformedTest(unittest.TestCase):
             "white space before the colon": request(get, "Host: a", "X-A : b"),
             "NUL in a name": request(get, "Host: a", "X\0A: b"),
             "a bare carriage return": request(get, "Host: a\rX: b"),
+            "a folded coding": request(post, "Host: a", "Transfer-Encoding:", " chunked",
+                                       body=b"0\r\n\r\n"),
+            "a folded length": request(post, "Host: a", "Content-Length: 4", " 4", body=b"abcd"),
+            "a line that begins with NUL": request(get, "Host: a", "\0", "X: a"),
+            "a first line that begins with NUL": request(get, "\0X: a", "Host: a"),
+            "NUL behind a value": request(post, "Host: a", "Transfer-Encoding: chunked\0",
+                                          body=b"0\r\n\r\n"),
+            "a line that ends with LF alone": request(get, "Host: a\nX: b"),
+            "an empty line of LF alone": request(get, "Host: a")[:-2] + b"\n",
             "length and coding": request(post, "Host: a", "Content-Length: 5",
                                          "Transfer-Encoding: chunked", body=b"0\r\n\r\n"),
             "two lengths": request(post, "Host: a", "Content-Length: 4", "Content-Length: 5", body=b"abcd"),
@@ -49,6 +59,27 @@ class MalformedTest(unittest.TestCase):
                     got = service.raw(payload)
                     self.assertTrue(got.startswith(b"HTTP/1.1 400 "), got[:200])
             self.assertEqual(200, service.ask("GET", "/health")[0])
+
+    def test_request_lines_that_hold_what_no_target_does_are_not_answered(self):
+        with Serve() as service:
+            for target in ("/health\0x", "/hea lth", "/health\tx", "/health\x7f"):
+                with self.subTest(target):
+                    self.assertEqual(b"", service.raw(request(f"GET {target} HTTP/1.1", "Host: a")))
+            for target in ("/health", "/health?a=1&b", "/%68ealth", "http://a/health"):
+                with self.subTest(target):
+                    self.assertIn(b" 200 OK\r\n", service.raw(request(
+                        f"GET {target} HTTP/1.1", "Host: a", "Connection: close")))
+
+    def test_headers_are_taken_in_whatever_pieces_they_come(self):
+        names = [f"X-Header-{number}: {'y' * 300}" for number in range(60)]
+        lines = ("GET /health?a=1&b HTTP/1.1", "Host:a", "X-Empty:", "X-Tab: \ta\t ", *names)
+        payload = request(*lines, "Connection: close")
+        for step in (1, 7, 1000):
+            with self.subTest(step), Serve() as service, service.connect() as peer:
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                for start in range(0, len(payload), step):
+                    peer.sendall(payload[start:start + step])
+                self.assertEqual(b"HTTP/1.1 200 ", peer.recv(13))
 
     def test_sizes_are_limited(self):
         with Serve("--max-body-bytes", "2000") as service:

@@ -53,6 +53,9 @@ static void add_headers(const mfn__exchange *exchange, struct MHD_Response *resp
     for (size_t i = 0; i < exchange->cors.count; i++) {
         add(response, exchange->cors.headers[i].name, exchange->cors.headers[i].value);
     }
+    if (exchange->call.location[0] != '\0') {
+        add(response, MHD_HTTP_HEADER_LOCATION, exchange->call.location);
+    }
     const mfn__refusal *refusal = &exchange->call.refusal;
     if (refusal->retry_after_s > 0.0) {
         add_number(response, MHD_HTTP_HEADER_RETRY_AFTER, (uint64_t)ceil(refusal->retry_after_s));

@@ -61,6 +61,7 @@ static void refuse_by_status(mfn__exchange *exchange, mfn_status status, const m
         {MFN_BUSY, MHD_HTTP_SERVICE_UNAVAILABLE, "busy"},
         {MFN_CANCELLED, MHD_HTTP_SERVICE_UNAVAILABLE, "cancelled"},
         {MFN_TIMED_OUT, MHD_HTTP_GATEWAY_TIMEOUT, "timed_out"},
+        {MFN_NO_SPACE, MHD_HTTP_INSUFFICIENT_STORAGE, "insufficient_storage"},
     };
     if (exchange->call.refusal.status != 0) {
         return;
@@ -170,7 +171,8 @@ static mfn_status read_request(mfn__exchange *exchange)
                                 &exchange->document, &exchange->faults);
     if (status == MFN_OK) {
         status = mfn__request_read(exchange->document, fields, operation->others,
-                                   service_of(exchange)->settings->strict_fields,
+                                   service_of(exchange)->settings->strict_fields ||
+                                       operation->refuses_unknown,
                                    exchange->call.request, &exchange->faults);
     }
     if (status == MFN_OK && operation->read != NULL) {
@@ -220,6 +222,7 @@ mfn__exchange *mfn__exchange_begin(mfn__http_context *context, struct MHD_Connec
     mfn_status status = mfn__gate_pass(exchange, url, version);
     exchange->call.client =
         exchange->grant.name[0] != '\0' ? exchange->grant.name : exchange->client;
+    exchange->call.key = exchange->grant.name;
     mfn__series_add(in_progress(exchange), 1.0);
     if (mfn__logger_wants(service->logger, MFN__LOG_DEBUG)) {
         char message[256];

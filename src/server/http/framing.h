@@ -5,6 +5,7 @@
 #define MFN_SERVER_HTTP_FRAMING_H
 
 #include <microhttpd.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The headers that the service looks at; NULL: not there. Borrowed from the connection. */
@@ -16,8 +17,13 @@ typedef struct mfn__http_headers_in {
     uint64_t body_bytes; /* of Content-Length */
 } mfn__http_headers_in;
 
-/* Reads them. Returns NULL, or what is wrong with them: the request is then refused with 400. */
-const char *mfn__http_framing(struct MHD_Connection *connection, const char *version,
-                              mfn__http_headers_in *ret);
+/* Whether the target of a request, as libmicrohttpd passes it before it changes it, has no white
+ * space and control characters, NUL among them, which would end it early. */
+bool mfn__http_target_is_plain(const char *target);
+
+/* Reads them. Returns NULL, or what is wrong with them: the request is then refused with 400.
+ * `method` and `version` as libmicrohttpd passes them with the headers. */
+const char *mfn__http_framing(struct MHD_Connection *connection, const char *method,
+                              const char *version, mfn__http_headers_in *ret);
 
 #endif

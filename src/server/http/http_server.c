@@ -51,6 +51,15 @@ static mfn__watched *watched_of(struct MHD_Connection *connection)
     return info != NULL ? info->socket_context : NULL;
 }
 
+static char odd_target; /* its address is the context of a request with an odd target */
+
+static void *on_target(void *argument, const char *target, struct MHD_Connection *connection)
+{
+    (void)argument;
+    (void)connection;
+    return mfn__http_target_is_plain(target) ? NULL : &odd_target;
+}
+
 /* libmicrohttpd calls this once with the headers, then with each part of the body, then without
  * one, and once more after a suspended connection was resumed. */
 /* NOLINTNEXTLINE(readability-function-size): the parameters are libmicrohttpd's */
@@ -59,6 +68,9 @@ static enum MHD_Result on_request(void *argument, struct MHD_Connection *connect
                                   const char *part, size_t *part_size, void **request_context)
 {
     mfn__http_server *self = argument;
+    if (*request_context == &odd_target) {
+        return MHD_NO; /* closes the connection, as with other request lines that are none */
+    }
     mfn__exchange *exchange = *request_context;
     if (exchange == NULL) {
         exchange = mfn__exchange_begin(&self->context, connection, watched_of(connection), url,
@@ -79,7 +91,7 @@ static void on_completed(void *argument, struct MHD_Connection *connection, void
 {
     (void)argument;
     (void)connection;
-    mfn__exchange *exchange = *request_context;
+    mfn__exchange *exchange = *request_context != &odd_target ? *request_context : NULL;
     if (exchange != NULL) {
         if (why != MHD_REQUEST_TERMINATED_COMPLETED_OK) {
             exchange->status = 0;
@@ -177,9 +189,9 @@ static mfn_status start_daemon(mfn__http_server *self, int listener, mfn_error *
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)settings->max_connections_per_address,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)settings->max_header_bytes,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)settings->idle_timeout,
-        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-        self, MHD_OPTION_NOTIFY_CONNECTION, on_connection, self, MHD_OPTION_ARRAY, tls,
-        MHD_OPTION_END);
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, self, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, self, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     if (self->daemon == NULL) {
         return mfn__fail(err, MFN_INVALID, NULL,
                          self->context.is_tls

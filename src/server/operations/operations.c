@@ -8,6 +8,7 @@ const mfn__operation *const mfn__operations[] = {
     &mfn__operation_metrics,   &mfn__operation_simulate,
     &mfn__operation_validate,  &mfn__operation_nernst,
     &mfn__operation_aggregate, &mfn__operation_features,
+    &mfn__operation_job_post,  &mfn__operation_job_get,
     &mfn__operation_openapi,   &mfn__operation_docs,
     &mfn__operation_redoc,     NULL,
 };

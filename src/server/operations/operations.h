@@ -25,6 +25,8 @@ extern const mfn__operation mfn__operation_nernst;
 extern const mfn__operation mfn__operation_validate;
 extern const mfn__operation mfn__operation_aggregate;
 extern const mfn__operation mfn__operation_features;
+extern const mfn__operation mfn__operation_job_post;
+extern const mfn__operation mfn__operation_job_get;
 extern const mfn__operation mfn__operation_openapi;
 extern const mfn__operation mfn__operation_docs;
 extern const mfn__operation mfn__operation_redoc;

@@ -19,8 +19,8 @@ typedef struct mfn__stream_kind {
     const char *name; /* "simulation_live": the stream_type */
     const char *path; /* "/ws/simulation_live" */
     const char *summary;
-    const mfn_option *fields;  /* of its parameters */
-    size_t request_size;       /* of the struct that they fill */
+    const mfn_option *fields;                         /* of its parameters */
+    size_t request_size;                              /* of the struct that they fill */
     const char *const *others, *const *other_schemas; /* as in an operation */
     mfn_status (*read)(json_t *parameters, void *request, mfn__faults *ret_faults);
     void (*configure)(const void *request, mfn_simulation_config *ret);
