@@ -166,63 +166,6 @@ static void print_text(const mfn__pipeline *pipeline, const mfn__run_summary *su
     }
 }
 
-static void write_publisher_json(const mfn__pipeline *pipeline, const mfn__run_summary *summary,
-                                 size_t index, mfn__json_writer *json)
-{
-    const mfn__publisher_report *report = &summary->publishers[index];
-    char text[MFN__TARGET_MAX];
-    mfn__json_object_begin(json);
-    mfn__json_key(json, "name");
-    mfn__pipeline_publisher_name(pipeline, index, text, sizeof text);
-    mfn__json_text(json, text);
-    mfn__json_key(json, "target");
-    mfn__pipeline_target(pipeline, index, text);
-    mfn__json_text(json, text);
-    mfn__json_key(json, "breaker");
-    mfn__json_text(json, mfn__breaker_state_name(report->breaker));
-    mfn__json_key(json, "handed");
-    mfn__json_u64(json, report->handed);
-    mfn__json_key(json, "into_spool");
-    mfn__json_u64(json, report->into_spool);
-    mfn__json_key(json, "from_spool");
-    mfn__json_u64(json, report->from_spool);
-    mfn__json_key(json, "returned");
-    mfn__json_u64(json, report->returned);
-    mfn__json_key(json, "waiting");
-    mfn__json_u64(json, report->waiting);
-    mfn__json_key(json, "backlog");
-    mfn__json_u64(json, report->backlog);
-    mfn__json_key(json, "backlog_age_seconds");
-    mfn__json_real(json, report->backlog_age_s);
-    mfn__json_key(json, "duplicates");
-    mfn__json_u64(json, report->duplicates);
-    mfn__json_key(json, "metrics");
-    mfn__metrics_write_json(&report->metrics, MFN__PUBLISHES, json);
-    mfn__json_object_end(json);
-}
-
-static void write_connector_json(const mfn__pipeline *pipeline, const mfn__run_summary *summary,
-                                 mfn__json_writer *json)
-{
-    const mfn__connector_report *report = &summary->connector;
-    char source[MFN__TARGET_MAX];
-    mfn__pipeline_source(pipeline, source);
-    mfn__json_object_begin(json);
-    mfn__json_key(json, "source");
-    mfn__json_text(json, source);
-    mfn__json_key(json, "breaker");
-    mfn__json_text(json, mfn__breaker_state_name(report->breaker));
-    mfn__json_key(json, "lag");
-    if (report->source.lag >= 0) {
-        mfn__json_i64(json, report->source.lag);
-    } else {
-        mfn__json_null(json);
-    }
-    mfn__json_key(json, "metrics");
-    mfn__metrics_write_json(&report->metrics, MFN__FETCHES, json);
-    mfn__json_object_end(json);
-}
-
 static void write_numbers(const mfn__run_summary *summary, mfn__json_writer *json)
 {
     const mfn__run_counts *counts = &summary->counts;
@@ -278,11 +221,11 @@ static int print_json(const mfn__pipeline *pipeline, const mfn__run_summary *sum
     mfn__json_key(&json, "dead_letter_directory");
     mfn__json_text(&json, summary->dead_letter_directory);
     mfn__json_key(&json, "connector");
-    write_connector_json(pipeline, summary, &json);
+    mfn__connector_report_write_json(pipeline, &summary->connector, &json);
     mfn__json_key(&json, "publishers");
     mfn__json_array_begin(&json);
     for (size_t i = 0; i < summary->publisher_count; i++) {
-        write_publisher_json(pipeline, summary, i, &json);
+        mfn__publisher_report_write_json(pipeline, i, &summary->publishers[i], &json);
     }
     mfn__json_array_end(&json);
     mfn__json_object_end(&json);

@@ -9,6 +9,8 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/load.h"
+#include "server/hosted_pipeline.h"
 #include "server/http/http_server.h"
 
 #define TICK_MS 100 /* how long a signal may wait */
@@ -52,16 +54,33 @@ static void wait_for_stop(mfn__service *service, const atomic_bool *stop)
     }
 }
 
-static int serve(const mfn__settings *settings)
+/* Finishes what was accepted; the exit code. */
+static int finish(mfn__service *service, mfn__http_server *server)
+{
+    fprintf(stderr, "mfn serve: stopping: no new connections, finishing what was accepted\n");
+    size_t left = mfn__http_server_drain(server);
+    mfn__http_server_stop(server);
+    bool is_finished = service->pipeline == NULL || mfn__hosted_pipeline_finish(service->pipeline);
+    mfn__service_free(service);
+    if (left > 0) {
+        fprintf(stderr, "mfn serve: %zu requests were cut off after the grace time\n", left);
+    }
+    if (!is_finished) {
+        fprintf(stderr, "mfn serve: the pipeline has left work to the next run\n");
+    }
+    return left > 0 || !is_finished ? MFN__EXIT_FAILED : MFN__EXIT_OK;
+}
+
+static int serve(const mfn__settings *settings, mfn__pipeline *pipeline)
 {
     mfn__service *service = NULL;
     mfn__http_server *server = NULL;
     mfn_error err = {0};
+    const mfn__service_world world = {.log_descriptor = STDOUT_FILENO, .pipeline = pipeline};
     const atomic_bool *stop =
         mfn__interrupt_catch("mfn serve: stopped at once; requests are cut off\n");
     catch_hangup();
-    mfn_status status = mfn__service_new(
-        settings, &(mfn__service_world){.log_descriptor = STDOUT_FILENO}, &service, &err);
+    mfn_status status = mfn__service_new(settings, &world, &service, &err);
     if (status == MFN_OK) {
         status = mfn__http_server_start(service, &server, &err);
     }
@@ -73,14 +92,7 @@ static int serve(const mfn__settings *settings)
     fprintf(stderr, "mfn serve: listening at %s; %s\n", mfn__http_server_url(server),
             service->requires_key ? "X-API-Key is required" : "no API key is required");
     wait_for_stop(service, stop);
-    fprintf(stderr, "mfn serve: stopping: no new connections, finishing what was accepted\n");
-    size_t left = mfn__http_server_drain(server);
-    mfn__http_server_stop(server);
-    mfn__service_free(service);
-    if (left > 0) {
-        fprintf(stderr, "mfn serve: %zu requests were cut off after the grace time\n", left);
-    }
-    return left > 0 ? MFN__EXIT_FAILED : MFN__EXIT_OK;
+    return finish(service, server);
 }
 
 static void print_help(const mfn__flags *groups)
@@ -120,5 +132,12 @@ int mfn__command_serve(int argc, char **argv)
     if (status != MFN_OK) {
         return mfn__command_fail("serve", &err, MFN__EXIT_USAGE);
     }
-    return serve(&settings);
+    mfn__pipeline *pipeline = NULL;
+    if (settings.pipeline[0] != '\0' &&
+        !mfn__load_pipeline("serve", settings.pipeline, &pipeline)) {
+        return MFN__EXIT_USAGE;
+    }
+    int code = serve(&settings, pipeline);
+    mfn__pipeline_free(pipeline);
+    return code;
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "server/hosted_pipeline.h"
 #include "server/jobs/job_runner.h"
 #include "server/streams/stream.h"
 
@@ -169,6 +170,10 @@ mfn_status mfn__service_new(const mfn__settings *settings, const mfn__service_wo
     service->limits_requests = mfn__settings_limits_requests(settings);
     service->started_ns = mfn__clock_monotonic_ns(service->clock);
     mfn_status status = open_parts(service, world->log_descriptor, err);
+    if (status == MFN_OK && world->pipeline != NULL) {
+        status =
+            mfn__hosted_pipeline_start(world->pipeline, service->logger, &service->pipeline, err);
+    }
     if (status != MFN_OK) {
         mfn__service_free(service);
         return status;
@@ -182,6 +187,7 @@ void mfn__service_free(mfn__service *service)
     if (service == NULL) {
         return;
     }
+    mfn__hosted_pipeline_free(service->pipeline);
     mfn__job_runner_stop(service->jobs);
     mfn__admission_free(service->admission);
     mfn__cors_free(service->cors);
@@ -253,5 +259,8 @@ void mfn__service_write_metrics(mfn__service *service, mfn__buffer *ret)
     mfn__series_set(mfn__registry_series(registry, &turned_away, NULL), (double)state.turned_away);
     set_jobs(service);
     mfn__registry_write(registry, ret);
+    if (service->pipeline != NULL) {
+        mfn__hosted_pipeline_write_metrics(service->pipeline, ret);
+    }
     mfn__process_metrics_write(ret);
 }

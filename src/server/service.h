@@ -17,7 +17,9 @@
 /* The version that /health answers: that of the API which clients know. */
 #define MFN__API_VERSION "4.1.0"
 
+struct mfn__hosted_pipeline;
 struct mfn__job_runner;
+struct mfn__pipeline;
 
 typedef struct mfn__service {
     const mfn__settings *settings;
@@ -29,8 +31,9 @@ typedef struct mfn__service {
     mfn__rate_limit *rate_limit;
     mfn__cors *cors;
     mfn__admission *admission;
-    struct mfn__job_runner *jobs; /* NULL without a state_dir */
-    bool requires_key;            /* unless an operation is public */
+    struct mfn__job_runner *jobs;          /* NULL without a state_dir */
+    struct mfn__hosted_pipeline *pipeline; /* NULL: none */
+    bool requires_key;                     /* unless an operation is public */
     bool limits_requests;
     atomic_bool is_stopping; /* readiness is over */
     int64_t started_ns;      /* monotonic */
@@ -40,7 +43,8 @@ typedef struct mfn__service {
 typedef struct mfn__service_world {
     const mfn__clock *clock;
     const mfn__entropy *entropy;
-    int log_descriptor; /* 1: standard output */
+    int log_descriptor;             /* 1: standard output */
+    struct mfn__pipeline *pipeline; /* to be run beside the API; must outlive the service */
 } mfn__service_world;
 
 /* `settings` must outlive the service. */

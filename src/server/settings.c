@@ -64,6 +64,8 @@ const mfn_option mfn__settings_options[] = {
     MFN__REAL(SETTINGS, ws_timeout, 0.1, 86400, "60.0", "s",
               "of silence, until a WebSocket is closed; looked at with each heartbeat"),
     MFN__WHOLE(SETTINGS, ws_max_streams, 1, 10000, "16", "", "streams of one WebSocket at a time"),
+    MFN__TEXT(SETTINGS, pipeline, "",
+              "pipeline file to run beside the API, as mfn run does (not once)"),
     MFN__TEXT(SETTINGS, state_dir, "",
               "folder for what must survive the service: jobs and their results"),
     MFN__WHOLE(SETTINGS, job_workers, 1, 64, "1", "",

@@ -36,6 +36,7 @@ typedef struct mfn__settings {
     double request_timeout, idle_timeout, grace_time; /* s */
     double ws_heartbeat_interval, ws_timeout;         /* s */
     uint64_t ws_max_streams;                          /* of a connection */
+    const char *pipeline;                             /* a file; "": none */
     const char *state_dir;                            /* folder for what must survive; "": none */
     uint64_t job_workers, jobs_max;                   /* threads; jobs that wait */
     uint64_t max_job_cost;                            /* cell steps of one job */

@@ -60,11 +60,11 @@ static void write_jobs(const mfn__run_summary *summary, mfn__buffer *text)
         (uint64_t)summary->jobs_waiting);
     one(text, "mfn_retries_total", COUNTER, "Attempts after a failed one.", counts->retries);
     one(text, "mfn_spool_bytes", GAUGE, "Bytes that wait in the spool.", summary->spool_bytes);
-    one(text, "mfn_http_requests_total", COUNTER, "Requests through the connection pool.",
+    one(text, "mfn_pool_requests_total", COUNTER, "Requests through the connection pool.",
         summary->http.requests);
-    one(text, "mfn_http_connections_opened_total", COUNTER, "Connections opened by the pool.",
+    one(text, "mfn_pool_connections_opened_total", COUNTER, "Connections opened by the pool.",
         summary->http.connections_opened);
-    one(text, "mfn_http_connections_reused_total", COUNTER, "Requests on an open connection.",
+    one(text, "mfn_pool_connections_reused_total", COUNTER, "Requests on an open connection.",
         summary->http.connections_reused);
 }
 

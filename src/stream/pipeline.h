@@ -89,6 +89,21 @@ typedef struct mfn__connector_report {
     mfn__source_report source;
 } mfn__connector_report;
 
+/* How its last operation ended; an open breaker is an error. */
+typedef enum mfn__report_state {
+    MFN__REPORT_IDLE,
+    MFN__REPORT_CONNECTED,
+    MFN__REPORT_ERROR
+} mfn__report_state;
+
+mfn__report_state mfn__report_state_of(const mfn__metrics *metrics, mfn__breaker_state breaker);
+
+/* An object each, with the guide's metrics inside. */
+void mfn__connector_report_write_json(const mfn__pipeline *pipeline,
+                                      const mfn__connector_report *report, mfn__json_writer *json);
+void mfn__publisher_report_write_json(const mfn__pipeline *pipeline, size_t index,
+                                      const mfn__publisher_report *report, mfn__json_writer *json);
+
 typedef struct mfn__run_summary {
     mfn__run_counts counts;
     double seconds;

@@ -62,6 +62,10 @@ class MalformedTest(unittest.TestCase):
 
     def test_request_lines_that_hold_what_no_target_does_are_not_answered(self):
         with Serve() as service:
+            for start in ("GET  /health", "G\0ET /health", "G\"T /health"):
+                with self.subTest(start):
+                    got = service.raw(request(f"{start} HTTP/1.1", "Host: a"))
+                    self.assertTrue(got.startswith(b"HTTP/1.1 400 "), got[:200])
             for target in ("/health\0x", "/hea lth", "/health\tx", "/health\x7f"):
                 with self.subTest(target):
                     self.assertEqual(b"", service.raw(request(f"GET {target} HTTP/1.1", "Host: a")))
@@ -186,6 +190,15 @@ class SeeingTest(unittest.TestCase):
                 check = subprocess.run(["promtool", "check", "metrics"], input=text, text=True,
                                        capture_output=True)
                 self.assertEqual((0, ""), (check.returncode, check.stderr))
+
+    def test_methods_that_clients_make_up_do_not_crowd_out_the_metrics(self):
+        with Serve("--log-level", "ERROR") as service:
+            for number in range(1100):
+                self.assertEqual(405, service.ask(f"MADE-UP-{number}", "/health")[0])
+            service.ask("GET", "/health")
+            text = service.ask("GET", "/metrics")[2].decode()
+            for labels in ('method="other",status="405"} 1100.0', 'method="GET",status="200"} 1.0'):
+                self.assertIn(f'mfn_http_requests_total{{endpoint="/health",{labels}\n', text)
 
     def test_logs_are_lines_without_secrets(self):
         key = "mfn-secret-key-0123456789"

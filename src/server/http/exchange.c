@@ -37,9 +37,23 @@ static void log_line(mfn__exchange *exchange, mfn__log_level level, const char *
     mfn__logger_write(service_of(exchange)->logger, &record);
 }
 
+/* Clients make methods up, and every label makes a series. */
+static const char *method_label(const char *method)
+{
+    static const char *const known[] = {"GET",    "HEAD",    "POST",    "PUT",  "PATCH",
+                                        "DELETE", "OPTIONS", "CONNECT", "TRACE"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i], method) == 0) {
+            return known[i];
+        }
+    }
+    return "other";
+}
+
 static mfn__series *in_progress(const mfn__exchange *exchange)
 {
-    const char *const labels[] = {mfn__endpoint_of_path(exchange->path), exchange->method};
+    const char *const labels[] = {mfn__endpoint_of_path(exchange->path),
+                                  method_label(exchange->method)};
     return mfn__registry_series(service_of(exchange)->registry, &mfn__http_in_progress, labels);
 }
 
@@ -242,7 +256,8 @@ static void count(mfn__exchange *exchange, double seconds)
     mfn__registry *registry = service_of(exchange)->registry;
     char status[16];
     snprintf(status, sizeof status, "%u", exchange->status);
-    const char *const labels[] = {mfn__endpoint_of_path(exchange->path), exchange->method, status};
+    const char *const labels[] = {mfn__endpoint_of_path(exchange->path),
+                                  method_label(exchange->method), status};
     mfn__series_add(in_progress(exchange), -1.0);
     mfn__series_add(mfn__registry_series(registry, &mfn__http_requests_total, labels), 1.0);
     mfn__series_observe(mfn__registry_series(registry, &mfn__http_request_duration, labels),

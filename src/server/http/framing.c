@@ -130,16 +130,21 @@ static const char *head_end(struct MHD_Connection *connection, const char *metho
     return info != NULL ? method + info->header_size : NULL;
 }
 
-const char *mfn__http_framing(struct MHD_Connection *connection, const char *method,
-                              const char *version, mfn__http_headers_in *ret)
+const char *mfn__http_framing(struct MHD_Connection *connection, const mfn__http_request_line *line,
+                              mfn__http_headers_in *ret)
 {
+    const char *version = line->version;
+    size_t method_size = strlen(line->method);
     *ret = (mfn__http_headers_in){0};
     reading self = {.found = ret, .line_end = version + strlen(version)};
+    if (!is_token(line->method, method_size) || line->target != line->method + method_size + 1) {
+        return "the method is no word, or is not followed by one space";
+    }
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, note_header, &self);
     if (self.problem != NULL) {
         return self.problem;
     }
-    if (!goes_on_at(self.line_end, 2, head_end(connection, method))) {
+    if (!goes_on_at(self.line_end, 2, head_end(connection, line->method))) {
         return "the headers do not end with an empty line";
     }
     if (ret->host == NULL && strcmp(version, MHD_HTTP_VERSION_1_1) == 0) {

@@ -21,9 +21,14 @@ typedef struct mfn__http_headers_in {
  * space and control characters, NUL among them, which would end it early. */
 bool mfn__http_target_is_plain(const char *target);
 
-/* Reads them. Returns NULL, or what is wrong with them: the request is then refused with 400.
- * `method` and `version` as libmicrohttpd passes them with the headers. */
-const char *mfn__http_framing(struct MHD_Connection *connection, const char *method,
-                              const char *version, mfn__http_headers_in *ret);
+/* As libmicrohttpd passes it with the headers. */
+typedef struct mfn__http_request_line {
+    const char *method, *target, *version;
+} mfn__http_request_line;
+
+/* Reads the headers. Returns NULL, or what is wrong with them or the first line: the request is
+ * then refused with 400. */
+const char *mfn__http_framing(struct MHD_Connection *connection, const mfn__http_request_line *line,
+                              mfn__http_headers_in *ret);
 
 #endif

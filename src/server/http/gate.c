@@ -154,8 +154,9 @@ static mfn_status check_body(mfn__exchange *exchange)
 mfn_status mfn__gate_pass(mfn__exchange *exchange, const char *url, const char *version)
 {
     mfn__service *service = service_of(exchange);
-    const char *problem =
-        mfn__http_framing(exchange->connection, exchange->method, version, &exchange->headers);
+    const char *problem = mfn__http_framing(
+        exchange->connection, &(mfn__http_request_line){exchange->method, url, version},
+        &exchange->headers);
     choose_request_id(exchange);
     exchange->path = path_of(url);
     const union MHD_ConnectionInfo *info =

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/http/http_server.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "server/hosted_pipeline.h"
 #include "server/http/exchange.h"
 #include "server/http/listen.h"
 
@@ -17,6 +20,7 @@
 #define URL_BYTES_MAX    320
 #define PEM_BYTES_MAX    ((size_t)1 << 20)
 #define DRAIN_TICK_MS    20
+#define QUIET_TICKS      10  /* without a request, until the end may come */
 #define WEBSOCKETS_END_S 2.0 /* for their clients to answer the close */
 
 struct mfn__http_server {
@@ -257,20 +261,49 @@ const char *mfn__http_server_url(const mfn__http_server *server)
     return server->url;
 }
 
+/* Whoever waits in the listener's queue is connected and may have sent a request. The socket itself
+ * has to stay open as long as libmicrohttpd's threads. */
+static void take_queued(mfn__http_server *self)
+{
+    int listener = self->quiesced_socket;
+    int flags = listener >= 0 ? fcntl(listener, F_GETFL) : -1;
+    if (flags < 0 || fcntl(listener, F_SETFL, flags | O_NONBLOCK) != 0) {
+        return;
+    }
+    for (;;) {
+        struct sockaddr_storage peer;
+        socklen_t size = sizeof peer;
+        int connection =
+            accept4(listener, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (connection < 0) {
+            break;
+        }
+        MHD_add_connection(self->daemon, connection, (struct sockaddr *)&peer, size);
+    }
+    shutdown(listener, SHUT_RD); /* who comes now is refused instead of kept waiting */
+}
+
 size_t mfn__http_server_drain(mfn__http_server *server)
 {
     mfn__service *service = server->context.service;
     atomic_store(&service->is_stopping, true);
     if (server->quiesced_socket < 0) {
         server->quiesced_socket = MHD_quiesce_daemon(server->daemon);
+        take_queued(server);
+    }
+    if (service->pipeline != NULL) {
+        mfn__hosted_pipeline_ask_to_stop(service->pipeline);
     }
     double grace_s = service->settings->grace_time;
     mfn__ws_server_end(server->context.websockets, fmin(grace_s, WEBSOCKETS_END_S));
     int64_t end_ns =
         mfn__clock_monotonic_ns(mfn__clock_system()) + (int64_t)(grace_s * (double)MFN__NS_PER_S);
-    while (atomic_load(&server->context.in_flight) > 0 &&
-           mfn__clock_monotonic_ns(mfn__clock_system()) < end_ns) {
+    /* What was sent before the clients knew is still in the sockets: it is read and answered, with
+     * Connection: close, until nothing more comes. */
+    unsigned quiet = 0;
+    while (quiet < QUIET_TICKS && mfn__clock_monotonic_ns(mfn__clock_system()) < end_ns) {
         nanosleep(&(struct timespec){.tv_nsec = DRAIN_TICK_MS * MFN__NS_PER_MS}, NULL);
+        quiet = atomic_load(&server->context.in_flight) > 0 ? 0 : quiet + 1;
     }
     return atomic_load(&server->context.in_flight);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the service says about itself. */
+#include "server/hosted_pipeline.h"
 #include "server/operations/operations.h"
 
 #include "mfn/version.h"
@@ -37,6 +38,36 @@ static mfn_status run_livez(mfn__call *call, mfn_error *err)
     mfn__answer_end(&json);
     return MFN_OK;
 }
+
+static mfn_status run_health_connectors(mfn__call *call, mfn_error *err)
+{
+    (void)err;
+    mfn__hosted_pipeline *pipeline = call->service->pipeline;
+    if (pipeline == NULL) {
+        return mfn__call_refuse(call, 404, "no_pipeline",
+                                "No pipeline runs here: the service was started without pipeline "
+                                "(MFN_PIPELINE)");
+    }
+    mfn__json_writer json;
+    mfn__answer_begin(call, &json);
+    call->status = mfn__hosted_pipeline_write_health(pipeline, &json) ? 200 : 503;
+    mfn__answer_end(&json);
+    return MFN_OK;
+}
+
+const mfn__operation mfn__operation_health_connectors = {
+    .name = "health_connectors",
+    .method = "GET",
+    .path = "/health/connectors",
+    .tag = MFN__TAG_META,
+    .summary = "The state of the pipeline that runs beside the API and of each of its components: "
+               "503 while one of them fails",
+    .answer_schema = "{\"type\": \"object\", \"properties\": {\"status\": {\"enum\": [\"ok\", "
+                     "\"degraded\", \"ended\"]}, \"failure\": {\"type\": [\"string\", "
+                     "\"null\"]}, \"connector\": {\"type\": \"object\"}, \"publishers\": "
+                     "{\"type\": \"array\", \"items\": {\"type\": \"object\"}}}}",
+    .run = run_health_connectors,
+};
 
 const mfn__operation mfn__operation_livez = {
     .name = "livez",

@@ -16,6 +16,7 @@
 #define MFN__TAG_JOBS    "jobs"
 
 extern const mfn__operation mfn__operation_health;
+extern const mfn__operation mfn__operation_health_connectors;
 extern const mfn__operation mfn__operation_livez;
 extern const mfn__operation mfn__operation_readyz;
 extern const mfn__operation mfn__operation_version;
