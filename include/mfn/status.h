@@ -28,7 +28,8 @@ extern "C" {
     X(-12, TIMED_OUT, "the time limit passed")                                                     \
     X(-13, UNSUPPORTED, "this build or machine cannot do that")                                    \
     X(-14, BUSY, "somebody else is using it")                                                      \
-    X(-15, INTERNAL, "a bug in mfn: please report it")
+    X(-15, INTERNAL, "a bug in mfn: please report it")                                             \
+    X(-16, REFUSED, "the other side does not take it")
 
 typedef enum mfn_status {
 #define MFN_STATUS_ENUM(code, name, text) MFN_##name = (code),

@@ -180,6 +180,7 @@ static int run_replay(task *self)
     if (self->flags.type != NULL) {
         mfn__letters_keep_type(&self->letters, self->flags.type);
     }
+    mfn__letters_keep_whole(&self->letters, complain, self);
     size_t count = 0;
     mfn_status status = MFN_OK;
     if (self->letters.count > 0) {
@@ -241,8 +242,8 @@ static int print_help(void)
            "Dead letters are the jobs that gave no result, or whose result a publisher refused, "
            "with\nthe reason and the original. ls lists them, show prints one, replay has them "
            "tried again\n(a running pipeline takes them within a second, else the next 'mfn run' "
-           "does), and drop\nremoves them. The beginning of a name is enough. All of it works "
-           "while the pipeline runs.\n\n"
+           "does), and drop\nremoves them. The beginning of a name is enough, or the id of the "
+           "job. All of it works while\nthe pipeline runs.\n\n"
            "Example: mfn dlq replay pipeline.yaml --type MFN_INVALID\n");
     const mfn__flags groups[] = {
         {"Instead of PIPELINE.yaml", place_table, NULL},

@@ -17,16 +17,15 @@
 
 #define TABLE_BYTES_MAX ((size_t)1 << 30)
 #define INDENT          2
-#define COLUMNS         100 /* where no terminal says otherwise */
 #define DETAIL_MIN      24
 #define TEXT_MAX        512
 #define CELL_MAX        64
 #define LABEL_WIDTH     11
 
 /* The columns before the last one. */
-enum { NAME, TIME, PUBLISHER, TYPE, CELLS };
+enum { NAME, JOB, TIME, PUBLISHER, TYPE, CELLS };
 
-static const char *const headings[CELLS] = {"Name", "Time", "Publisher", "Type"};
+static const char *const headings[CELLS] = {"Name", "Job", "Time", "Publisher", "Type"};
 
 /* Replaces control characters, also those beyond ASCII (U+0080 to U+009F), but line breaks and
  * tabs. */
@@ -69,6 +68,7 @@ static void write_cells(const mfn__letter *letter, char cells[CELLS][TEXT_MAX])
     printable(letter->kept.publisher != NULL ? letter->kept.publisher : "-", publisher, CELL_MAX);
     printable(letter->kept.type, type, CELL_MAX);
     printable(letter->name, cells[NAME], TEXT_MAX);
+    printable(letter->kept.id != NULL ? letter->kept.id : "-", cells[JOB], CELL_MAX);
     snprintf(cells[TIME], TEXT_MAX, "%s", time);
     snprintf(cells[PUBLISHER], TEXT_MAX, "%s", publisher);
     snprintf(cells[TYPE], TEXT_MAX, "%s", type);
@@ -89,11 +89,13 @@ static void measure(const mfn__letters *letters, size_t ret_widths[CELLS])
     }
 }
 
-/* What is left of the line for the details. */
+/* What is left of the line for the details; in a pipe or file lines have no end. */
 static size_t detail_width(const size_t widths[CELLS])
 {
-    size_t columns =
-        mfn__terminal_can_redraw(STDOUT_FILENO) ? mfn__terminal_columns(STDOUT_FILENO) : COLUMNS;
+    if (!mfn__terminal_can_redraw(STDOUT_FILENO)) {
+        return TEXT_MAX - 1;
+    }
+    size_t columns = mfn__terminal_columns(STDOUT_FILENO);
     size_t used = 0;
     for (size_t c = 0; c < CELLS; c++) {
         used += widths[c] + 2;
@@ -157,6 +159,18 @@ static void write_entry(const mfn__letter *letter, mfn__json_writer *json)
     mfn__json_key(json, "item");
     mfn__json_u64(json, kept->item);
     mfn__json_object_end(json);
+    mfn__json_key(json, "id");
+    if (kept->id != NULL) {
+        mfn__json_text(json, kept->id);
+    } else {
+        mfn__json_null(json);
+    }
+    if (kept->http_status != 0) {
+        mfn__json_key(json, "status");
+        mfn__json_u64(json, kept->http_status);
+    }
+    mfn__json_key(json, "truncated");
+    mfn__json_bool(json, kept->is_truncated);
     mfn__json_key(json, "publisher");
     if (kept->publisher != NULL) {
         mfn__json_text(json, kept->publisher);
@@ -211,6 +225,18 @@ static void print_bytes(const char *label, char *bytes, size_t size)
     }
 }
 
+static void print_truncation(const mfn__kept_letter *kept)
+{
+    if (!kept->is_truncated) {
+        return;
+    }
+    printf("%-*s only the beginning was kept", LABEL_WIDTH, "Truncated");
+    if (kept->whole_size > 0) {
+        printf(", of %" PRIu64 " bytes", kept->whole_size);
+    }
+    printf(": the source has all of it\n");
+}
+
 int mfn__dlq_print_letter(const mfn__letters *letters, const mfn__letter *letter)
 {
     mfn_error err = {0};
@@ -222,6 +248,7 @@ int mfn__dlq_print_letter(const mfn__letters *letters, const mfn__letter *letter
         char number[CELL_MAX];
         char source[2 * TEXT_MAX];
         print_line("Name", letter->name);
+        print_line("Job", kept.id != NULL ? kept.id : "-");
         print_line("Time", kept.time);
         print_line("Type", kept.type);
         print_line("Detail", kept.detail);
@@ -229,8 +256,13 @@ int mfn__dlq_print_letter(const mfn__letters *letters, const mfn__letter *letter
                  kept.line, kept.item);
         print_line("Source", source);
         print_line("Publisher", kept.publisher != NULL ? kept.publisher : "-");
+        if (kept.http_status != 0) {
+            snprintf(number, sizeof number, "HTTP status %" PRIu64, kept.http_status);
+            print_line("Answer", number);
+        }
         snprintf(number, sizeof number, "%" PRIu64, kept.attempts);
         print_line("Attempts", number);
+        print_truncation(&kept);
         print_bytes("Original", kept.original, kept.original_size);
         if (kept.job != NULL) {
             print_bytes("As a job", kept.job, kept.job_size);

@@ -117,6 +117,38 @@ void mfn__letters_choose_all(mfn__letters *letters)
     }
 }
 
+static mfn_status read_one(const mfn__letters *letters, mfn__letter *letter, mfn_error *ret_why,
+                           mfn_error *err);
+
+/* Only the files know the ids. */
+static mfn_status choose_by_id(mfn__letters *letters, const char *id, mfn_error *err)
+{
+    mfn__letter *found[2] = {NULL, NULL};
+    size_t count = 0;
+    for (size_t i = 0; i < letters->count; i++) {
+        mfn__letter *letter = &letters->items[i];
+        mfn_error why = {0};
+        if (letter->kept.type == NULL && read_one(letters, letter, &why, err) != MFN_OK) {
+            return MFN_NO_MEMORY;
+        }
+        if (letter->kept.id != NULL && strcmp(letter->kept.id, id) == 0) {
+            found[count < 2 ? count : 1] = letter;
+            count++;
+        }
+    }
+    if (count == 1) {
+        found[0]->is_chosen = true;
+        return MFN_OK;
+    }
+    if (count == 0) {
+        return mfn__fail(err, MFN_NOT_FOUND, NULL,
+                         "no dead letter in '%s' begins with '%s' or is that of such a job",
+                         letters->folder, id);
+    }
+    return mfn__fail(err, MFN_INVALID, NULL, "'%s' is the job of %zu dead letters: '%s', '%s'%s",
+                     id, count, found[0]->name, found[1]->name, count > 2 ? ", ..." : "");
+}
+
 mfn_status mfn__letters_choose(mfn__letters *letters, const char *name, mfn_error *err)
 {
     const char *given = mfn__path_name(name);
@@ -141,8 +173,7 @@ mfn_status mfn__letters_choose(mfn__letters *letters, const char *name, mfn_erro
         return MFN_OK;
     }
     if (count == 0 || length == 0) {
-        return mfn__fail(err, MFN_NOT_FOUND, NULL, "no dead letter in '%s' begins with '%s'",
-                         letters->folder, name);
+        return choose_by_id(letters, name, err);
     }
     return mfn__fail(err, MFN_INVALID, NULL, "'%s' fits %zu dead letters: '%s', '%s'%s", name,
                      count, first[0].name, first[1].name, count > 2 ? ", ..." : "");
@@ -195,10 +226,16 @@ static void keep(mfn__letters *letters,
     letters->count = kept;
 }
 
-static bool was_read(const mfn__letter *letter, const char *unused)
+static bool was_chosen(const mfn__letter *letter, const char *unused)
 {
     (void)unused;
-    return letter->kept.type != NULL;
+    return letter->is_chosen && letter->kept.type != NULL;
+}
+
+static bool is_whole(const mfn__letter *letter, const char *unused)
+{
+    (void)unused;
+    return !letter->kept.is_truncated;
 }
 
 static bool has_type(const mfn__letter *letter, const char *type)
@@ -211,7 +248,7 @@ mfn_status mfn__letters_read(mfn__letters *letters,
                              mfn_error *err)
 {
     for (size_t i = 0; i < letters->count; i++) {
-        if (!letters->items[i].is_chosen) {
+        if (!letters->items[i].is_chosen || letters->items[i].kept.type != NULL) {
             continue;
         }
         mfn_error why = {0};
@@ -223,11 +260,28 @@ mfn_status mfn__letters_read(mfn__letters *letters,
             complain(context, &why);
         }
     }
-    keep(letters, was_read, NULL);
+    keep(letters, was_chosen, NULL);
     if (letters->count > 0) {
         qsort(letters->items, letters->count, sizeof *letters->items, by_time);
     }
     return MFN_OK;
+}
+
+void mfn__letters_keep_whole(mfn__letters *letters,
+                             void (*complain)(void *context, const mfn_error *why), void *context)
+{
+    for (size_t i = 0; i < letters->count; i++) {
+        const mfn__letter *letter = &letters->items[i];
+        mfn_error why = {0};
+        if (letter->kept.is_truncated) {
+            mfn__fail(&why, MFN_INVALID, NULL,
+                      "'%s' holds only the beginning of its job and cannot be tried again: put the "
+                      "whole job back where it came from, or drop the letter",
+                      letter->name);
+            complain(context, &why);
+        }
+    }
+    keep(letters, is_whole, NULL);
 }
 
 void mfn__letters_keep_type(mfn__letters *letters, const char *type)

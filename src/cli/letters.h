@@ -31,7 +31,8 @@ char *mfn__letter_path(const mfn__letters *letters, const mfn__letter *letter);
 
 void mfn__letters_choose_all(mfn__letters *letters);
 
-/* Chooses one by its name, a path to it, or the beginning of its name if no other begins so. */
+/* Chooses one by its name, a path to it, the beginning of its name if no other begins so, or the id
+ * of its job if no other has it. */
 mfn_status mfn__letters_choose(mfn__letters *letters, const char *name, mfn_error *err);
 
 /* Reads the chosen ones, drops those that are not chosen or gone, and sorts by time. What is no
@@ -39,6 +40,10 @@ mfn_status mfn__letters_choose(mfn__letters *letters, const char *name, mfn_erro
 mfn_status mfn__letters_read(mfn__letters *letters,
                              void (*complain)(void *context, const mfn_error *why), void *context,
                              mfn_error *err);
+
+/* Drops those that hold only the beginning of a job, after `complain` was told. */
+void mfn__letters_keep_whole(mfn__letters *letters,
+                             void (*complain)(void *context, const mfn_error *why), void *context);
 
 /* Keeps those of the type ("MFN_INVALID"). */
 void mfn__letters_keep_type(mfn__letters *letters, const char *type);

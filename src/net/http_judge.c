@@ -45,7 +45,7 @@ static mfn_status status_of(mfn__trouble trouble, int status)
     case MFN__TROUBLE_PERMANENT:
         break;
     }
-    return status == 413 ? MFN_TOO_LARGE : MFN_INVALID;
+    return status == 413 ? MFN_TOO_LARGE : MFN_REFUSED;
 }
 
 static mfn_status judge_problem(const mfn__http_exchange *exchange, mfn__advice *ret_advice,

@@ -44,7 +44,7 @@ static mfn_status permanent_status(rd_kafka_resp_err_t code)
     case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
         return MFN_TOO_LARGE;
     case RD_KAFKA_RESP_ERR_INVALID_RECORD:
-        return MFN_INVALID;
+        return MFN_REFUSED;
     default:
         return MFN_OK;
     }

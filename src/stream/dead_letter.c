@@ -12,15 +12,18 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "codec/base64.h"
+#include "codec/json_slice.h"
 #include "codec/json_writer.h"
 #include "codec/sha256.h"
 #include "stream/names.h"
 
-#define STEM_BYTES_MAX 100
-#define HASH_DIGITS    16
-#define INDENT         2
-#define FILE_MODE      0666
-#define NAME_BYTES_MAX 256
+#define STEM_BYTES_MAX      100
+#define HASH_DIGITS         16
+#define INDENT              2
+#define ID_BYTES_MAX        256
+#define ID_SOUGHT_BYTES_MAX ((size_t)1 << 20) /* in a job that is no larger */
+#define FILE_MODE           0666
+#define NAME_BYTES_MAX      256
 
 /* What the file is called: the source's name and line for people, a hash against collisions. */
 static mfn_status letter_name(const mfn__dead_letter *letter, char *ret, size_t size,
@@ -69,9 +72,39 @@ static void write_job(mfn__json_writer *json, const mfn__dead_letter *letter)
         mfn__json_key(json, "original_base64");
         write_base64(json, letter->original, letter->original_size);
     }
+    if (letter->is_truncated) {
+        mfn__json_key(json, "truncated");
+        mfn__json_bool(json, true);
+        if (letter->whole_size > 0) {
+            mfn__json_key(json, "size_bytes");
+            mfn__json_u64(json, letter->whole_size);
+        }
+    }
     if (letter->job != NULL && mfn__text_is_utf8(letter->job, letter->job_size)) {
         mfn__json_key(json, "job");
         mfn__json_text_sized(json, letter->job, letter->job_size);
+    }
+}
+
+/* The result's simulation_id, or what the job calls itself: a text or a number. */
+static void write_id(mfn__json_writer *json, const mfn__dead_letter *letter)
+{
+    const char *text = letter->job != NULL ? letter->job : letter->original;
+    size_t size = letter->job != NULL ? letter->job_size : letter->original_size;
+    mfn__json_slice job;
+    mfn__json_slice id;
+    if (letter->id != NULL) {
+        mfn__json_key(json, "id");
+        mfn__json_text(json, letter->id);
+    } else if (!letter->is_truncated && size <= ID_SOUGHT_BYTES_MAX &&
+               mfn__json_slice_whole(text, size, &job, NULL) == MFN_OK &&
+               mfn__json_slice_at(&job, "/id", &id, NULL) == MFN_OK && id.size <= ID_BYTES_MAX &&
+               (id.kind == MFN__JSON_STRING || id.kind == MFN__JSON_NUMBER)) {
+        bool is_text = id.kind == MFN__JSON_STRING;
+        mfn__json_key(json, "id");
+        mfn__buffer_append_text(json->buffer, is_text ? "" : "\"");
+        mfn__json_raw_sized(json, id.bytes, id.size);
+        mfn__buffer_append_text(json->buffer, is_text ? "" : "\"");
     }
 }
 
@@ -89,6 +122,11 @@ static void write_letter(mfn__json_writer *json, const mfn__dead_letter *letter,
     mfn__json_text(json, letter->problem->text);
     mfn__json_key(json, "field");
     mfn__json_text(json, letter->problem->field);
+    if (letter->http_status != 0) {
+        mfn__json_key(json, "status"); /* RFC 9457 knows it under this name */
+        mfn__json_i64(json, letter->http_status);
+    }
+    write_id(json, letter);
     mfn__json_key(json, "source");
     mfn__json_object_begin(json);
     mfn__json_key(json, "file");
@@ -163,6 +201,9 @@ mfn__dead_letter mfn__dead_letter_of(const mfn__message *message)
         .attempts = message->attempts,
         .original = message->original,
         .original_size = message->original_size,
+        .is_truncated = message->is_truncated,
+        .whole_size = message->whole_size,
+        .id = message->id,
         .job = message->job,
         .job_size = message->job_size,
         .extra = message->extra,

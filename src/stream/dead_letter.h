@@ -21,7 +21,11 @@ mfn__dead_letter mfn__dead_letter_of(const mfn__message *message);
 /* A letter read back. Owns its texts; release with mfn__kept_letter_deinit. */
 typedef struct mfn__kept_letter {
     char *type, *detail, *origin, *time;
-    char *publisher; /* NULL when there is none */
+    char *publisher;      /* NULL when there is none */
+    char *id;             /* of the job; NULL when it has none */
+    uint64_t http_status; /* 0: none */
+    bool is_truncated;    /* `original` is only the beginning of the job */
+    uint64_t whole_size;  /* bytes of all of it; 0: not known */
     uint64_t line, item, attempts;
     char *original; /* followed by a NUL, as is `job` */
     size_t original_size;

@@ -102,6 +102,15 @@ static mfn_status read_number(const reader *self, const char *pointer, uint64_t 
     return mfn__text_to_u64(digits, ret) ? MFN_OK : is_wrong(self, pointer, expected, "another");
 }
 
+/* False where there is none. */
+static mfn_status read_truth(const reader *self, const char *pointer, bool *ret)
+{
+    mfn__json_slice slice;
+    mfn_status status = find(self, pointer, MFN__JSON_BOOL, "true or false", &slice);
+    *ret = status == MFN_OK && slice.bytes != NULL && slice.bytes[0] == 't';
+    return status;
+}
+
 static mfn_status decode(const reader *self, const char *base64, size_t size, char **ret,
                          size_t *ret_size)
 {
@@ -156,9 +165,9 @@ static mfn_status read_members(const reader *self, mfn__kept_letter *ret)
         const char *pointer;
         uint64_t *ret;
     } numbers[] = {
-        {"/source/line", &ret->line},
-        {"/source/item", &ret->item},
-        {"/attempts", &ret->attempts},
+        {"/source/line", &ret->line},      {"/source/item", &ret->item},
+        {"/attempts", &ret->attempts},     {"/status", &ret->http_status},
+        {"/size_bytes", &ret->whole_size},
     };
     mfn_status status = MFN_OK;
     for (size_t i = 0; status == MFN_OK && i < sizeof texts / sizeof texts[0]; i++) {
@@ -169,6 +178,12 @@ static mfn_status read_members(const reader *self, mfn__kept_letter *ret)
     }
     if (status == MFN_OK) {
         status = read_text(self, "/publisher", &ret->publisher);
+    }
+    if (status == MFN_OK) {
+        status = read_text(self, "/id", &ret->id);
+    }
+    if (status == MFN_OK) {
+        status = read_truth(self, "/truncated", &ret->is_truncated);
     }
     if (status == MFN_OK) {
         status = read_original(self, &ret->original, &ret->original_size);
@@ -225,6 +240,7 @@ void mfn__kept_letter_deinit(mfn__kept_letter *letter)
     mfn__mem_free(letter->origin);
     mfn__mem_free(letter->time);
     mfn__mem_free(letter->publisher);
+    mfn__mem_free(letter->id);
     mfn__mem_free(letter->original);
     mfn__mem_free(letter->job);
     *letter = (mfn__kept_letter){0};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/intake.h"
 
+#include <string.h>
+
 #include "stream/replay.h"
 
 #define FETCH_WAIT_NS      (200 * MFN__NS_PER_MS)
@@ -250,13 +252,28 @@ static void stay_alive(const intake *self)
     }
 }
 
+/* What the connector takes from its source holds for jobs that come again, too. 0: no limit. */
+static uint64_t max_job_bytes(const mfn__pipeline *pipeline)
+{
+    const mfn_option *option = mfn_option_find(pipeline->connector->options, "max_job_bytes");
+    uint64_t bytes = 0;
+    if (option != NULL && option->type == MFN_OPTION_WHOLE) {
+        memcpy(&bytes, (const char *)pipeline->connector_options + option->offset, sizeof bytes);
+    }
+    return bytes;
+}
+
 void mfn__intake_until_over(mfn__run *run)
 {
+    const mfn__replay_options options = {
+        .dead_letters = run->pipeline->dead_letter.directory,
+        .max_job_bytes = max_job_bytes(run->pipeline),
+        .clock = run->options->clock,
+    };
     intake self = {.run = run, .ops = run->pipeline->connector};
     mfn__breaker_init(&self.breaker, &run->pipeline->connector_breaker);
     mfn_error err = {0};
-    if (mfn__replay_open(run->pipeline->dead_letter.directory, run->ledger, run->spool,
-                         run->options->clock, &self.replay, &err) != MFN_OK) {
+    if (mfn__replay_open(&options, run->ledger, run->spool, &self.replay, &err) != MFN_OK) {
         mfn__run_warn(run, "looking for dead letters to try again failed: %s", err.text);
         mfn__run_fail(run, &err);
     }

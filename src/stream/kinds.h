@@ -102,6 +102,7 @@ typedef struct mfn__parcel {
     bool is_done;      /* set by publish: durable at the destination */
     bool was_known;    /* set by publish: its result was published there before */
     mfn_error problem; /* set by publish: it can never be published there */
+    int http_status;   /* set by publish beside `problem`: what the receiver answered */
     const void *extra; /* the message's, see mfn__message; NULL when it was spooled */
 } mfn__parcel;
 

@@ -239,9 +239,9 @@ static void count_parcels(mfn__lane *lane, size_t count)
     pthread_mutex_unlock(&lane->mutex);
 }
 
-static void refuse(mfn__lane *lane, mfn__message *message, const mfn_error *problem)
+static void refuse(mfn__lane *lane, mfn__message *message, const mfn__parcel *parcel)
 {
-    mfn_error *kept = mfn__mem_new(1, sizeof *kept);
+    mfn__rejection *kept = mfn__mem_new(1, sizeof *kept);
     if (kept == NULL) {
         mfn_error err = {0};
         mfn__fail_memory(&err);
@@ -249,7 +249,7 @@ static void refuse(mfn__lane *lane, mfn__message *message, const mfn_error *prob
         mfn__lane_end_message(lane, message, MFN__FATE_RETURNED);
         return;
     }
-    *kept = *problem;
+    *kept = (mfn__rejection){parcel->problem, parcel->http_status};
     message->refusals[lane->number] = kept;
     mfn__lane_end_message(lane, message, MFN__FATE_REFUSED);
 }
@@ -262,7 +262,7 @@ static size_t end_published(mfn__lane *lane, mfn__message **messages, size_t cou
         if (parcel->is_done) {
             mfn__lane_end_message(lane, messages[i], MFN__FATE_PUBLISHED);
         } else if (parcel->problem.status != MFN_OK) {
-            refuse(lane, messages[i], &parcel->problem);
+            refuse(lane, messages[i], parcel);
         } else if (result == PUT_OFF) {
             messages[left++] = messages[i];
         } else {
@@ -299,6 +299,7 @@ static bool bury_refused(mfn__lane *lane, const mfn__batch *batch)
         }
         mfn__dead_letter letter = mfn__dead_letter_of(batch->messages[i]);
         letter.problem = &parcel->problem;
+        letter.http_status = parcel->http_status;
         letter.publisher = lane->name;
         if (!mfn__run_bury(lane->run, &letter)) {
             return false;

@@ -36,6 +36,12 @@ typedef enum mfn__fate {
     MFN__FATE_RETURNED,  /* given up in this run: the source has it still */
 } mfn__fate;
 
+/* Why a publisher can never have it. */
+typedef struct mfn__rejection {
+    mfn_error problem;
+    int http_status; /* that the receiver answered; 0: another kind of receiver */
+} mfn__rejection;
+
 /* Owned by one thread at a time; while it is with the publishers each of them touches its own entry
  * of `fates` and `refusals` alone. */
 typedef struct mfn__message {
@@ -48,7 +54,9 @@ typedef struct mfn__message {
     uint64_t line;   /* 1-based, of its first byte in the source; 0 when there are no lines */
     char *original;  /* as it came */
     size_t original_size;
-    char *job; /* the job as JSON; NULL when that is `original` itself */
+    bool is_truncated;   /* `original` is only the beginning of what came */
+    uint64_t whole_size; /* bytes of all of it; 0: not known */
+    char *job;           /* the job as JSON; NULL when that is `original` itself */
     size_t job_size;
     uint64_t inbox_row;   /* of the spool, which is removed when it is settled; 0 for none */
     char *only_publisher; /* a replay for the publisher of this name; NULL for all */
@@ -64,7 +72,7 @@ typedef struct mfn__message {
 
     atomic_size_t holders; /* publishers that have not finished with it */
     mfn__fate fates[MFN__PUBLISHERS_MAX];
-    mfn_error *refusals[MFN__PUBLISHERS_MAX]; /* owned; of those whose fate is REFUSED */
+    mfn__rejection *refusals[MFN__PUBLISHERS_MAX]; /* owned; of those whose fate is REFUSED */
 } mfn__message;
 
 typedef struct mfn__batch {
@@ -84,8 +92,12 @@ typedef struct mfn__dead_letter {
     const char *origin;
     uint64_t line, index;
     unsigned attempts;
+    const char *id;  /* simulation_id, when a result was computed; NULL: looked for in the job */
+    int http_status; /* that the receiver answered; 0: none */
     const char *original; /* the job as it came */
     size_t original_size;
+    bool is_truncated;
+    uint64_t whole_size;
     const char *job; /* as JSON; NULL when that is `original` itself */
     size_t job_size;
     const char *publisher; /* that refused the result; NULL when there is no result */

@@ -42,6 +42,7 @@ struct mfn__replay {
     mfn__spool *spool;
     const mfn__clock *clock;
     char *folder;
+    uint64_t max_job_bytes; /* 0: no limit */
     uint64_t source;
     uint64_t position;  /* row of the inbox that was given last */
     bool may_have_jobs; /* there may be jobs after it */
@@ -67,8 +68,8 @@ static mfn_status find_source(mfn__replay *self, mfn_error *err)
     return mfn__ledger_commit(self->ledger, err);
 }
 
-mfn_status mfn__replay_open(const char *dead_letters, mfn__ledger *ledger, mfn__spool *spool,
-                            const mfn__clock *clock, mfn__replay **ret, mfn_error *err)
+mfn_status mfn__replay_open(const mfn__replay_options *options, mfn__ledger *ledger,
+                            mfn__spool *spool, mfn__replay **ret, mfn_error *err)
 {
     mfn__replay *self = mfn__mem_new(1, sizeof *self);
     if (self == NULL) {
@@ -76,10 +77,11 @@ mfn_status mfn__replay_open(const char *dead_letters, mfn__ledger *ledger, mfn__
     }
     self->ledger = ledger;
     self->spool = spool;
-    self->clock = clock;
+    self->clock = options->clock;
+    self->max_job_bytes = options->max_job_bytes;
     self->may_have_jobs = true;
-    self->next_look_ns = mfn__clock_monotonic_ns(clock);
-    self->folder = mfn__path_join(dead_letters, MFN__REPLAY_FOLDER);
+    self->next_look_ns = mfn__clock_monotonic_ns(options->clock);
+    self->folder = mfn__path_join(options->dead_letters, MFN__REPLAY_FOLDER);
     mfn_status status = self->folder != NULL ? find_source(self, err) : mfn__fail_memory(err);
     if (status != MFN_OK) {
         mfn__replay_close(self);
@@ -294,6 +296,26 @@ static mfn_status add_job(mfn__replay *self, const letter_file *file,
     return mfn__ledger_text_set(self->ledger, self->source, file->name, mark, err);
 }
 
+/* Whether its job can be tried again. */
+static mfn_status judge(const mfn__replay *self, const letter_file *file,
+                        const mfn__kept_letter *letter, mfn_error *err)
+{
+    size_t size = letter->job != NULL ? letter->job_size : letter->original_size;
+    if (letter->is_truncated) {
+        return mfn__fail(err, MFN_INVALID, "truncated",
+                         "'%s/%s' holds only the beginning of its job: put the whole job back "
+                         "where it came from, or drop the letter",
+                         self->folder, file->name);
+    }
+    if (self->max_job_bytes > 0 && size > self->max_job_bytes) {
+        return mfn__fail(err, MFN_TOO_LARGE, "max_job_bytes",
+                         "the job in '%s/%s' has %zu bytes, more than max_job_bytes allows "
+                         "(%" PRIu64 ")",
+                         self->folder, file->name, size, self->max_job_bytes);
+    }
+    return MFN_OK;
+}
+
 /* Locks: inside the ledger's transaction. */
 static mfn_status take_file(mfn__replay *self, letter_file *file, struct look *look, mfn_error *err)
 {
@@ -318,8 +340,12 @@ static mfn_status take_file(mfn__replay *self, letter_file *file, struct look *l
     if (status != MFN_OK) {
         return leave(self, file, &why, err);
     }
-    status = add_job(self, file, &letter, look, err);
-    file->is_taken = status == MFN_OK;
+    if (judge(self, file, &letter, &why) != MFN_OK) {
+        status = leave(self, file, &why, err);
+    } else {
+        status = add_job(self, file, &letter, look, err);
+        file->is_taken = status == MFN_OK;
+    }
     mfn__kept_letter_deinit(&letter);
     return status;
 }

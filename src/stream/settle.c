@@ -75,7 +75,8 @@ static bool bury(mfn__run *run, const mfn__message *message)
     }
     for (size_t i = 0; i < run->lane_count; i++) {
         if (message->fates[i] == MFN__FATE_REFUSED) {
-            letter.problem = message->refusals[i];
+            letter.problem = &message->refusals[i]->problem;
+            letter.http_status = message->refusals[i]->http_status;
             letter.publisher = mfn__lane_name(run->lanes[i]);
             if (!mfn__run_bury(run, &letter)) {
                 return false;

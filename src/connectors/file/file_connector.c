@@ -326,10 +326,8 @@ static mfn_status make_message(const connector *self, const mfn__item *item, mfn
     return MFN_OK;
 }
 
-/* The next item of the current file, as a message. MFN_NOT_FOUND at its end. `*ret_is_cut`: the
- * message has only the beginning of the item. */
-static mfn_status next_message(connector *self, mfn__message **ret, bool *ret_is_cut,
-                               mfn_error *err)
+/* The next item of the current file, as a message. MFN_NOT_FOUND at its end. */
+static mfn_status next_message(connector *self, mfn__message **ret, mfn_error *err)
 {
     mfn__item item = {0};
     mfn_error problem = {0};
@@ -361,7 +359,8 @@ static mfn_status next_message(connector *self, mfn__message **ret, bool *ret_is
     mfn_status status = make_message(self, &item, ret, err);
     if (status == MFN_OK && is_poison) {
         (*ret)->problem = problem;
-        *ret_is_cut = found == MFN_TOO_LARGE || item.size >= self->options.max_job_bytes;
+        (*ret)->is_truncated = found == MFN_TOO_LARGE || item.size >= self->options.max_job_bytes;
+        (*ret)->whole_size = self->is_too_large ? self->current->identity.size_bytes : 0;
     }
     return status;
 }
@@ -417,8 +416,7 @@ static mfn_status read_current(connector *self, mfn__batch *batch, mfn_error *er
 {
     while (batch->count < MFN__BATCH_MAX) {
         mfn__message *message = NULL;
-        bool is_cut = false;
-        mfn_status status = next_message(self, &message, &is_cut, err);
+        mfn_status status = next_message(self, &message, err);
         if (status == MFN_NOT_FOUND) {
             atomic_fetch_add(&self->files_read, 1);
             end_current(self);
@@ -430,7 +428,7 @@ static mfn_status read_current(connector *self, mfn__batch *batch, mfn_error *er
         }
         pthread_mutex_lock(&self->sources.mutex);
         self->current->items_read++;
-        self->current->entry.is_kept |= is_cut;
+        self->current->entry.is_kept |= message->is_truncated;
         pthread_mutex_unlock(&self->sources.mutex);
         batch->messages[batch->count++] = message;
     }

@@ -287,6 +287,7 @@ static void settle(const publisher *self, const mfn__webhook_request *request,
         }
     } else if (one.advice.trouble == MFN__TROUBLE_PERMANENT && request->count == 1) {
         request->parcels[0]->problem = one.error;
+        request->parcels[0]->http_status = exchange->status;
     } else {
         add_failure(all, &one);
     }

@@ -30,20 +30,20 @@ START_TEST(every_status_has_its_meaning)
         mfn_status status;
         mfn__trouble trouble;
     } cases[] = {
-        {100, MFN_INVALID, MFN__TROUBLE_PERMANENT},   {200, MFN_OK, MFN__TROUBLE_BY_STATUS},
+        {100, MFN_REFUSED, MFN__TROUBLE_PERMANENT},   {200, MFN_OK, MFN__TROUBLE_BY_STATUS},
         {201, MFN_OK, MFN__TROUBLE_BY_STATUS},        {204, MFN_OK, MFN__TROUBLE_BY_STATUS},
-        {299, MFN_OK, MFN__TROUBLE_BY_STATUS},        {301, MFN_INVALID, MFN__TROUBLE_PERMANENT},
-        {304, MFN_INVALID, MFN__TROUBLE_PERMANENT},   {400, MFN_INVALID, MFN__TROUBLE_PERMANENT},
+        {299, MFN_OK, MFN__TROUBLE_BY_STATUS},        {301, MFN_REFUSED, MFN__TROUBLE_PERMANENT},
+        {304, MFN_REFUSED, MFN__TROUBLE_PERMANENT},   {400, MFN_REFUSED, MFN__TROUBLE_PERMANENT},
         {401, MFN_ACCESS, MFN__TROUBLE_PAUSED},       {403, MFN_ACCESS, MFN__TROUBLE_PAUSED},
-        {404, MFN_NOT_FOUND, MFN__TROUBLE_PAUSED},    {405, MFN_INVALID, MFN__TROUBLE_PERMANENT},
+        {404, MFN_NOT_FOUND, MFN__TROUBLE_PAUSED},    {405, MFN_REFUSED, MFN__TROUBLE_PERMANENT},
         {407, MFN_ACCESS, MFN__TROUBLE_PAUSED},       {408, MFN_TIMED_OUT, MFN__TROUBLE_PASSING},
-        {409, MFN_INVALID, MFN__TROUBLE_PERMANENT},   {410, MFN_NOT_FOUND, MFN__TROUBLE_GONE},
-        {413, MFN_TOO_LARGE, MFN__TROUBLE_PERMANENT}, {415, MFN_INVALID, MFN__TROUBLE_PERMANENT},
-        {422, MFN_INVALID, MFN__TROUBLE_PERMANENT},   {425, MFN_IO, MFN__TROUBLE_PASSING},
+        {409, MFN_REFUSED, MFN__TROUBLE_PERMANENT},   {410, MFN_NOT_FOUND, MFN__TROUBLE_GONE},
+        {413, MFN_TOO_LARGE, MFN__TROUBLE_PERMANENT}, {415, MFN_REFUSED, MFN__TROUBLE_PERMANENT},
+        {422, MFN_REFUSED, MFN__TROUBLE_PERMANENT},   {425, MFN_IO, MFN__TROUBLE_PASSING},
         {429, MFN_IO, MFN__TROUBLE_PASSING},          {500, MFN_IO, MFN__TROUBLE_PASSING},
-        {501, MFN_INVALID, MFN__TROUBLE_PERMANENT},   {502, MFN_IO, MFN__TROUBLE_PASSING},
+        {501, MFN_REFUSED, MFN__TROUBLE_PERMANENT},   {502, MFN_IO, MFN__TROUBLE_PASSING},
         {503, MFN_IO, MFN__TROUBLE_PASSING},          {504, MFN_TIMED_OUT, MFN__TROUBLE_PASSING},
-        {505, MFN_INVALID, MFN__TROUBLE_PERMANENT},   {599, MFN_INVALID, MFN__TROUBLE_PERMANENT},
+        {505, MFN_REFUSED, MFN__TROUBLE_PERMANENT},   {599, MFN_REFUSED, MFN__TROUBLE_PERMANENT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         mfn__http_exchange exchange = answered(cases[i].http, "");
@@ -131,7 +131,7 @@ START_TEST(the_error_ends_with_the_beginning_of_the_answer)
     mfn__http_exchange exchange = answered(400, answer);
     mfn__advice advice = {0};
     mfn_error err = {0};
-    ck_assert_int_eq(mfn__http_judge(&exchange, NULL, &advice, &err), MFN_INVALID);
+    ck_assert_int_eq(mfn__http_judge(&exchange, NULL, &advice, &err), MFN_REFUSED);
     const char *shown = strstr(err.text, "HTTP status 400: wrong");
     ck_assert_msg(shown != NULL, "%s", err.text);
     ck_assert_msg(mfn__text_is_utf8(err.text, strlen(err.text)), "%s", err.text);
@@ -168,7 +168,7 @@ START_TEST(an_answer_that_repeats_secrets_is_shown_without_them)
         exchange.headers = headers;
         mfn__advice advice = {0};
         mfn_error err = {0};
-        ck_assert_int_eq(mfn__http_judge(&exchange, NULL, &advice, &err), MFN_INVALID);
+        ck_assert_int_eq(mfn__http_judge(&exchange, NULL, &advice, &err), MFN_REFUSED);
         char text[256];
         snprintf(text, sizeof text, "POST http://h/p: HTTP status 400: %s", cases[i].shown);
         ck_assert_msg(strcmp(err.text, text) == 0, "%s: %s", cases[i].what, err.text);
@@ -189,7 +189,7 @@ START_TEST(a_secret_across_the_end_of_what_is_shown_does_not_appear_in_part)
         exchange.access = &access;
         mfn__advice advice = {0};
         mfn_error err = {0};
-        ck_assert_int_eq(mfn__http_judge(&exchange, NULL, &advice, &err), MFN_INVALID);
+        ck_assert_int_eq(mfn__http_judge(&exchange, NULL, &advice, &err), MFN_REFUSED);
         ck_assert_msg(strstr(err.text, "ABC") == NULL, "%s", err.text);
         mfn__http_exchange_deinit(&exchange);
     }
@@ -207,7 +207,7 @@ START_TEST(without_memory_for_looking_no_answer_is_shown)
         mfn__advice advice = {0};
         mfn_error err = {0};
         mfn__mem_fail_after(i);
-        ck_assert_int_eq(mfn__http_judge(&exchange, NULL, &advice, &err), MFN_INVALID);
+        ck_assert_int_eq(mfn__http_judge(&exchange, NULL, &advice, &err), MFN_REFUSED);
         mfn__mem_fail_after(-1);
         is_shown = strstr(err.text, ": … … … end") != NULL;
         ck_assert_msg(is_shown || mfn__text_ends_with(err.text, "HTTP status 400"), "%s", err.text);

@@ -86,6 +86,55 @@ START_TEST(a_letter_says_why_and_where_and_holds_what_came)
 }
 END_TEST
 
+/* The member `id` of the letter for such a job; NULL for none. Static. */
+static const char *id_of(const char *original, bool is_truncated)
+{
+    static char id[64];
+    const char *folder = mfn_test_path(mfn_test_folder(), "dead");
+    char bytes[128];
+    snprintf(bytes, sizeof bytes, "%s", original);
+    mfn__message message = letter("a.json", bytes, strlen(bytes));
+    message.is_truncated = is_truncated;
+    write_letter(folder, &message);
+    json_t *json = json_load_file(only_file(folder), 0, NULL);
+    const char *text = json_string_value(json_object_get(json, "id"));
+    snprintf(id, sizeof id, "%s", text != NULL ? text : "");
+    json_decref(json);
+    return text != NULL ? id : NULL;
+}
+
+START_TEST(a_letter_names_the_job_when_the_job_has_a_name)
+{
+    ck_assert_str_eq(id_of("{\"id\": \"run \\u0041\", \"steps\": 0}", false), "run A");
+    ck_assert_str_eq(id_of("{\"id\": 12345678901234567890123}", false), "12345678901234567890123");
+    ck_assert_ptr_null(id_of("{\"steps\": 0}", false));
+    ck_assert_ptr_null(id_of("{\"id\": [1]}", false));
+    ck_assert_ptr_null(id_of("{\"id\": \"a\"", false));
+    ck_assert_ptr_null(id_of("{\"id\": \"a\"}", true));
+}
+END_TEST
+
+START_TEST(a_refusal_and_a_beginning_are_told_and_read_back)
+{
+    const char *folder = mfn_test_path(mfn_test_folder(), "dead");
+    char original[] = "{\"gr";
+    mfn__message message = letter("a.json", original, strlen(original));
+    mfn__dead_letter sent = mfn__dead_letter_of(&message);
+    sent.http_status = 422;
+    sent.is_truncated = true;
+    sent.whole_size = 5000;
+    sent.id = "mine";
+    ck_assert_int_eq(mfn__dead_letter_write(folder, &sent, mfn__clock_system(), NULL), MFN_OK);
+    mfn__kept_letter kept = {0};
+    ck_assert_int_eq(mfn__dead_letter_read(only_file(folder), &kept, NULL), MFN_OK);
+    ck_assert_uint_eq(kept.http_status, 422);
+    ck_assert(kept.is_truncated);
+    ck_assert_uint_eq(kept.whole_size, 5000);
+    ck_assert_str_eq(kept.id, "mine");
+    mfn__kept_letter_deinit(&kept);
+}
+END_TEST
+
 START_TEST(bytes_that_are_no_text_are_kept_as_base64)
 {
     static const struct {
@@ -344,6 +393,8 @@ int main(void)
 {
     const TTest *tests[] = {
         a_letter_says_why_and_where_and_holds_what_came,
+        a_letter_names_the_job_when_the_job_has_a_name,
+        a_refusal_and_a_beginning_are_told_and_read_back,
         bytes_that_are_no_text_are_kept_as_base64,
         a_replay_writes_the_same_file_and_another_item_another_one,
         what_a_crash_left_is_used_up_by_the_replay,

@@ -13,7 +13,8 @@
 #include "stream/replay.h"
 #include "suite.h"
 
-#define SPOOL_BYTES 10000
+#define MAX_JOB_BYTES 1000
+#define SPOOL_BYTES   10000
 
 /* A ledger, a spool, a folder for dead letters, and a clock that only the test moves. */
 static struct {
@@ -40,8 +41,8 @@ static void start_again(void)
     mfn_error err = {0};
     ck_assert_msg(mfn__ledger_open(the.state, &the.ledger, &err) == MFN_OK, "%s", err.text);
     ck_assert_int_eq(mfn__spool_new(the.ledger, SPOOL_BYTES, &the.spool, &err), MFN_OK);
-    ck_assert_int_eq(
-        mfn__replay_open(the.dead, the.ledger, the.spool, &test_clock, &the.replay, &err), MFN_OK);
+    const mfn__replay_options options = {the.dead, MAX_JOB_BYTES, &test_clock};
+    ck_assert_int_eq(mfn__replay_open(&options, the.ledger, the.spool, &the.replay, &err), MFN_OK);
 }
 
 static void start(void)
@@ -61,8 +62,8 @@ static void finish(void)
     mfn__ledger_close(the.ledger);
 }
 
-static void put_letter(const char *origin, const char *original, const char *job,
-                       const char *publisher)
+static void put(const char *origin, const char *original, const char *job, const char *publisher,
+                bool is_truncated)
 {
     mfn_error problem = {0};
     (void)mfn__fail(&problem, MFN_INVALID, "steps", "steps: too few");
@@ -77,8 +78,15 @@ static void put_letter(const char *origin, const char *original, const char *job
         .job = job,
         .job_size = job != NULL ? strlen(job) : 0,
         .publisher = publisher,
+        .is_truncated = is_truncated,
     };
     ck_assert_int_eq(mfn__dead_letter_write(the.waiting, &letter, &test_clock, NULL), MFN_OK);
+}
+
+static void put_letter(const char *origin, const char *original, const char *job,
+                       const char *publisher)
+{
+    put(origin, original, job, publisher, false);
 }
 
 static void drop(mfn__batch *batch)
@@ -276,6 +284,25 @@ START_TEST(what_is_no_letter_stays_and_is_told_once)
 }
 END_TEST
 
+START_TEST(what_is_not_whole_or_too_large_stays_and_is_told_once)
+{
+    start();
+    put("a.json", "{\"steps\"", NULL, NULL, true);
+    expect_complaint("only the beginning");
+    fetch_and_drop(0);
+    static char large[MAX_JOB_BYTES + 2];
+    memset(large, ' ', MAX_JOB_BYTES + 1);
+    put_letter("b.json", large, NULL, NULL);
+    the.now_ns += 2 * MFN__NS_PER_S;
+    expect_complaint("max_job_bytes");
+    large[MAX_JOB_BYTES] = '\0';
+    put_letter("c.json", large, NULL, NULL);
+    the.now_ns += 2 * MFN__NS_PER_S;
+    fetch_and_drop(1);
+    finish();
+}
+END_TEST
+
 START_TEST(files_that_are_no_letters_hold_up_no_letter)
 {
     start();
@@ -405,6 +432,7 @@ int main(void)
         a_file_that_a_crash_left_after_its_job_was_kept_is_only_removed,
         a_later_letter_of_the_same_name_is_taken_whatever_a_crash_left,
         what_is_no_letter_stays_and_is_told_once,
+        what_is_not_whole_or_too_large_stays_and_is_told_once,
         files_that_are_no_letters_hold_up_no_letter,
         a_file_in_the_place_of_the_folder_is_told_once,
         the_folder_is_looked_at_once_a_second,
