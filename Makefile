@@ -9,12 +9,12 @@ DIR    ?= tests/golden/data
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build vectors bench bench-pipeline measure lint format install clean packages-run packages-test packages-bench packages-lint
+.PHONY: help run test build vectors bench bench-pipeline bench-service measure lint format install clean packages-run packages-test packages-bench packages-bench-service packages-lint
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-packages-run packages-test packages-bench packages-lint: packages-%:
+packages-run packages-test packages-bench packages-bench-service packages-lint: packages-%:
 	@tools/install_packages.sh $*
 
 $(BUILD)/build.ninja: CMakeLists.txt CMakePresets.json
@@ -44,6 +44,9 @@ bench: packages-test build ## measure speed, beside NumPy when it is installed
 
 bench-pipeline: packages-bench build ## measure files, webhooks and Kafka, beside the reference's method
 	@$(PYTHON) bench/bench_pipeline.py $(BUILD)/mfn
+
+bench-service: packages-bench-service build ## measure the service, beside nginx and the reference's method
+	@$(PYTHON) -B bench/bench_service.py $(BUILD)/mfn
 
 measure: packages-test build ## measure what the model does: the tables of docs/validation.md
 	@cmake --build $(BUILD) -j $(JOBS) --target bench_activator

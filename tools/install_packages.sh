@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the Debian packages that a goal needs (tools/packages.txt) and does nothing, not even
-# touch the network, when all of them are there. Usage: tools/install_packages.sh run|test|bench|lint
+# touch the network, when all of them are there.
+# Usage: tools/install_packages.sh run|test|bench|bench-service|lint
 set -eu
 
-goal=${1:?"usage: $0 run|test|bench|lint"}
+goal=${1:?"usage: $0 run|test|bench|bench-service|lint"}
 list=$(dirname "$0")/packages.txt
 
 packages_of() {

@@ -84,11 +84,19 @@ static void sleep_in_steps(const intake *self, double duration_s)
     }
 }
 
+/* As for publishers: lane_publish.c. */
 static void note_breaker(const intake *self)
 {
     pthread_mutex_lock(&self->run->mutex);
-    self->run->fetch_breaker = self->breaker.state;
+    mfn__breaker_state before = self->run->fetch_breaker;
+    mfn__breaker_state now = self->breaker.state;
+    self->run->fetch_breaker = now;
     pthread_mutex_unlock(&self->run->mutex);
+    if (now == MFN__BREAKER_HALF_OPEN && before != now) {
+        mfn__run_warn(self->run, "the source is tried again: its breaker is half open");
+    } else if (now == MFN__BREAKER_CLOSED && before != now) {
+        mfn__run_warn(self->run, "the source is back: its breaker is closed");
+    }
 }
 
 /* False when there is nothing to wait for: the run shall end, or this can never work. */

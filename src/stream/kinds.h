@@ -40,12 +40,24 @@ typedef struct mfn__surroundings {
     uint64_t target;            /* its number in the ledger: numbers, texts, receipts, spool rows */
 } mfn__surroundings;
 
+#define MFN__LAGS_MAX        64
+#define MFN__TOPIC_BYTES_MAX 250
+
+/* Records that wait in one partition. */
+typedef struct mfn__partition_lag {
+    char topic[MFN__TOPIC_BYTES_MAX];
+    int32_t partition;
+    int64_t lag;
+} mfn__partition_lag;
+
 /* What a connector tells about its source, for summaries and metrics. Zero where it has no such
  * thing. */
 typedef struct mfn__source_report {
     uint64_t files_read, files_skipped;
     uint64_t requests;      /* asked of the source: polls, pages */
     int64_t lag;            /* items known to wait at the source; -1: unknown */
+    mfn__partition_lag lags[MFN__LAGS_MAX]; /* of the first so many partitions */
+    size_t lag_count;
     uint64_t known_skipped; /* items that the source gave before */
     char text[128];         /* one line for people: "3 files", "2 partitions"; "" for none */
 } mfn__source_report;

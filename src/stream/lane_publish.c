@@ -15,13 +15,22 @@ static void warn_spooling(const mfn__lane *lane, const char *why)
     mfn__run_warn(lane->run, "%s: its results wait in the spool: %s", lane->label, why);
 }
 
+/* Shows the breaker's state to others, and tells people when it is not what it was. That it opens
+ * is told with the failure. */
 static void note_breaker(mfn__lane *lane, bool is_in_trouble)
 {
     pthread_mutex_lock(&lane->mutex);
+    mfn__breaker_state before = lane->report.breaker;
+    mfn__breaker_state now = lane->breaker.state;
     lane->is_in_trouble = is_in_trouble;
-    lane->report.breaker = lane->breaker.state;
+    lane->report.breaker = now;
     lane->report.breaker_openings = lane->breaker.openings;
     pthread_mutex_unlock(&lane->mutex);
+    if (now == MFN__BREAKER_HALF_OPEN && before != now) {
+        mfn__run_warn(lane->run, "%s is tried again: its breaker is half open", lane->label);
+    } else if (now == MFN__BREAKER_CLOSED && before != now) {
+        mfn__run_warn(lane->run, "%s is back: its breaker is closed", lane->label);
+    }
 }
 
 void mfn__lane_count_error(mfn__lane *lane, const mfn_error *err, bool is_retried)
@@ -91,8 +100,8 @@ typedef enum outcome { DELIVERED, PUT_OFF, GIVEN_UP } outcome;
 static outcome give_up(mfn__lane *lane, const mfn_error *err, uint64_t attempts)
 {
     mfn__run_warn(lane->run,
-                  "%s failed after %llu attempts: %s. Nothing is lost: mend it and run again",
-                  lane->label, (unsigned long long)attempts, err->text);
+                  "%s failed after %llu attempt%s: %s. Nothing is lost: mend it and run again",
+                  lane->label, (unsigned long long)attempts, attempts == 1 ? "" : "s", err->text);
     pthread_mutex_lock(&lane->mutex);
     lane->report.metrics.failed++;
     pthread_mutex_unlock(&lane->mutex);
@@ -318,7 +327,11 @@ static void count_recovered(mfn__lane *lane, size_t count, const mfn__outbox_end
     pthread_mutex_lock(&lane->mutex);
     lane->report.backlog -= count;
     lane->report.from_spool += count;
+    bool is_drained = lane->report.backlog == 0;
     pthread_mutex_unlock(&lane->mutex);
+    if (is_drained) {
+        mfn__run_warn(lane->run, "%s: the spool owes it nothing any more", lane->label);
+    }
 }
 
 static void forget_spooled(mfn__lane *lane, const mfn__batch *batch)

@@ -74,6 +74,38 @@ static void write_time(mfn__buffer *text, int64_t wall_ns)
                               wall_ns % MFN__NS_PER_S / MFN__NS_PER_MS);
 }
 
+static const mfn__breaker_state breaker_states[] = {MFN__BREAKER_CLOSED, MFN__BREAKER_HALF_OPEN,
+                                                    MFN__BREAKER_OPEN};
+enum { BREAKER_STATES = sizeof breaker_states / sizeof breaker_states[0] };
+
+/* As Prometheus' clients write an enumeration: 1 at the state that it is in. */
+static void write_breaker_state(mfn__buffer *text, const char *name, mfn__breaker_state now,
+                                const char *kind)
+{
+    head(text, name, GAUGE, "1 for the state that the breaker is in.");
+    for (size_t i = 0; i < BREAKER_STATES; i++) {
+        mfn__buffer_append_format(text, "%s{kind=\"%s\",state=\"%s\"} %d\n", name, kind,
+                                  mfn__breaker_state_name(breaker_states[i]),
+                                  now == breaker_states[i]);
+    }
+}
+
+static void write_lags(const mfn__source_report *source, const char *kind, mfn__buffer *text)
+{
+    static const char name[] = "mfn_connector_partition_lag";
+    if (source->lag_count == 0) {
+        return;
+    }
+    head(text, name, GAUGE, "Records that wait in a partition that this process has.");
+    for (size_t i = 0; i < source->lag_count; i++) {
+        const mfn__partition_lag *lag = &source->lags[i];
+        mfn__buffer_append_format(text, "%s{kind=\"%s\",topic=\"", name, kind);
+        append_label(text, lag->topic);
+        mfn__buffer_append_format(text, "\",partition=\"%" PRId32 "\"} %" PRId64 "\n",
+                                  lag->partition, lag->lag);
+    }
+}
+
 static void write_connector(const mfn__pipeline *pipeline, const mfn__run_summary *summary,
                             mfn__buffer *text)
 {
@@ -100,11 +132,13 @@ static void write_connector(const mfn__pipeline *pipeline, const mfn__run_summar
         mfn__buffer_append_format(text, "%s{kind=\"%s\"} %" PRIu64 "\n", rows[i].name, kind,
                                   rows[i].value);
     }
+    write_breaker_state(text, "mfn_connector_breaker_state", summary->connector.breaker, kind);
     if (summary->connector.source.lag >= 0) {
         head(text, "mfn_connector_lag", GAUGE, "Items that wait at the source.");
         mfn__buffer_append_format(text, "mfn_connector_lag{kind=\"%s\"} %" PRId64 "\n", kind,
                                   summary->connector.source.lag);
     }
+    write_lags(&summary->connector.source, kind, text);
     head(text, "mfn_connector_last_success_timestamp_seconds", GAUGE,
          "When jobs were last taken in; 0: never.");
     mfn__buffer_append_format(text, "mfn_connector_last_success_timestamp_seconds{kind=\"%s\"} ",
@@ -185,14 +219,34 @@ static const struct publisher_row publisher_rows[] = {
     {"mfn_publisher_breaker_openings_total", COUNTER, "Times that the breaker opened.", openings},
 };
 
-static void append_labels(const mfn__pipeline *pipeline, size_t number, mfn__buffer *text)
+/* `state` may be NULL. */
+static void append_labels(const mfn__pipeline *pipeline, size_t number, const char *state,
+                          mfn__buffer *text)
 {
     char name[NAME_BYTES];
     mfn__pipeline_publisher_name(pipeline, number, name, sizeof name);
     mfn__buffer_append_format(text, "{kind=\"%s\",publisher=\"",
                               pipeline->publishers[number].ops->kind);
     append_label(text, name);
+    if (state != NULL) {
+        mfn__buffer_append_format(text, "\",state=\"%s", state);
+    }
     mfn__buffer_append_text(text, "\"} ");
+}
+
+static void write_publisher_breakers(const mfn__pipeline *pipeline, const mfn__run_summary *summary,
+                                     mfn__buffer *text)
+{
+    static const char name[] = "mfn_publisher_breaker_state";
+    head(text, name, GAUGE, "1 for the state that the breaker is in.");
+    for (size_t i = 0; i < summary->publisher_count; i++) {
+        for (size_t s = 0; s < BREAKER_STATES; s++) {
+            mfn__buffer_append_text(text, name);
+            append_labels(pipeline, i, mfn__breaker_state_name(breaker_states[s]), text);
+            mfn__buffer_append_format(text, "%d\n",
+                                      summary->publishers[i].breaker == breaker_states[s]);
+        }
+    }
 }
 
 static void write_publishers(const mfn__pipeline *pipeline, const mfn__run_summary *summary,
@@ -203,22 +257,23 @@ static void write_publishers(const mfn__pipeline *pipeline, const mfn__run_summa
         head(text, row->name, row->type, row->help);
         for (size_t i = 0; i < summary->publisher_count; i++) {
             mfn__buffer_append_text(text, row->name);
-            append_labels(pipeline, i, text);
+            append_labels(pipeline, i, NULL, text);
             mfn__buffer_append_format(text, "%" PRIu64 "\n", row->value(&summary->publishers[i]));
         }
     }
+    write_publisher_breakers(pipeline, summary, text);
     const char *name = "mfn_publisher_backlog_age_seconds";
     head(text, name, GAUGE, "Since the oldest result in the spool was computed; 0: none waits.");
     for (size_t i = 0; i < summary->publisher_count; i++) {
         mfn__buffer_append_text(text, name);
-        append_labels(pipeline, i, text);
+        append_labels(pipeline, i, NULL, text);
         mfn__buffer_append_format(text, "%.3f\n", summary->publishers[i].backlog_age_s);
     }
     name = "mfn_publisher_last_success_timestamp_seconds";
     head(text, name, GAUGE, "When a result was last published; 0: never.");
     for (size_t i = 0; i < summary->publisher_count; i++) {
         mfn__buffer_append_text(text, name);
-        append_labels(pipeline, i, text);
+        append_labels(pipeline, i, NULL, text);
         write_time(text, summary->publishers[i].metrics.last_wall_ns);
     }
 }

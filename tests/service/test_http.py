@@ -40,6 +40,7 @@ class MalformedTest(unittest.TestCase):
             "a folded length": request(post, "Host: a", "Content-Length: 4", " 4", body=b"abcd"),
             "a line that begins with NUL": request(get, "Host: a", "\0", "X: a"),
             "a first line that begins with NUL": request(get, "\0X: a", "Host: a"),
+            "a line that begins with a colon": request(get, "Host: a", ": b", "X: a"),
             "NUL behind a value": request(post, "Host: a", "Transfer-Encoding: chunked\0",
                                           body=b"0\r\n\r\n"),
             "a line that ends with LF alone": request(get, "Host: a\nX: b"),

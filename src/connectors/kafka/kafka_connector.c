@@ -337,6 +337,16 @@ static int64_t lag_of(const mfn__consumer *consumer, const mfn__partition *parti
     return high > next ? high - next : 0;
 }
 
+static void note_lag(const mfn__partition *partition, int64_t lag, mfn__source_report *ret)
+{
+    if (ret->lag_count < MFN__LAGS_MAX) {
+        mfn__partition_lag *noted = &ret->lags[ret->lag_count++];
+        snprintf(noted->topic, sizeof noted->topic, "%s", partition->topic);
+        noted->partition = partition->number;
+        noted->lag = lag;
+    }
+}
+
 static void report(void *opaque, mfn__source_report *ret)
 {
     mfn__consumer *consumer = opaque;
@@ -357,6 +367,7 @@ static void report(void *opaque, mfn__source_report *ret)
         count++;
         if (lag >= 0) {
             ret->lag = (ret->lag < 0 ? 0 : ret->lag) + lag;
+            note_lag(at, lag, ret);
         }
     }
     pthread_mutex_unlock(&consumer->partitions.mutex);

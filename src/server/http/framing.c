@@ -79,9 +79,9 @@ static bool keep(mfn__http_headers_in *found, const char *name, const char *valu
 }
 
 /* libmicrohttpd leaves the lines where it received them, with NUL in the place of CR LF. It ends a
- * header at a NUL of the client's, takes a line that begins with one for the end of all headers,
- * and joins a folded line to the name instead of the value; then the next line is not where it
- * should be. A bare LF is refused as well (RFC 9112, 2.2 leaves that open). */
+ * header at a NUL of the client's, takes a line that begins with NUL or a colon for the end of all
+ * headers, and joins a folded line to the name instead of the value; then the next line is not
+ * where it should be. A bare LF is refused as well (RFC 9112, 2.2 leaves that open). */
 static bool goes_on_at(const char *line_end, size_t lines, const char *next)
 {
     static const char ends[4] = {0};

@@ -229,7 +229,7 @@ static mfn_status count_state(mfn__job_store *store, mfn__job_state state, uint6
                               mfn_error *err)
 {
     sqlite3_stmt *query = begin(store, COUNT_STATE);
-    sqlite3_bind_int(query, 1, state);
+    sqlite3_bind_int(query, 1, (int)state);
     mfn_status status = one_number(store, query, ret, err);
     end(store, query);
     return status;
