@@ -63,8 +63,26 @@ static int print_text(mfn__buffer *text)
     return code;
 }
 
+static bool has_its_files(const mfn__pipeline *pipeline)
+{
+    mfn__problems problems;
+    mfn__problems_init(&problems);
+    mfn__pipeline_check_files(pipeline, &problems);
+    if (problems.count > 0) {
+        fputs(problems.lines.data, stderr);
+        fprintf(stderr, "mfn check: %zu file%s cannot be read\n", problems.count,
+                problems.count == 1 ? "" : "s");
+    }
+    bool has_all = problems.count == 0;
+    mfn__problems_deinit(&problems);
+    return has_all;
+}
+
 static int print_effective(const mfn__pipeline *pipeline, const char *path)
 {
+    if (!has_its_files(pipeline)) {
+        return MFN__EXIT_USAGE;
+    }
     mfn__buffer text;
     mfn__buffer_init(&text, TEXT_BYTES_MAX);
     mfn__pipeline_write_effective(pipeline, &text);

@@ -158,8 +158,9 @@ static void print_text(const mfn__pipeline *pipeline, const mfn__run_summary *su
                counts->handed_back);
     }
     if (counts->in_flight > 0 || summary->failure.status != MFN_OK) {
-        printf("Unfinished     %10" PRIu64 "   they come again in the next run\n",
-               counts->in_flight);
+        printf("Unfinished     %10" PRIu64 "   %s\n", counts->in_flight,
+               counts->in_flight > 0 ? "they come again in the next run"
+                                     : "but the run was given up:");
         if (summary->failure.status != MFN_OK) {
             printf("%*s%s\n", COLUMN, "", summary->failure.text);
         }

@@ -29,6 +29,7 @@ struct mfn__yaml {
     char *path;
     const mfn__yaml_node *root;
     block *blocks;
+    mfn__yaml_fault *first_fault, *last_fault;
 };
 
 typedef struct tree_builder {
@@ -37,6 +38,7 @@ typedef struct tree_builder {
     const char *text;
     size_t size;
     size_t values;
+    mfn_error first; /* the first fault, as an error */
     mfn_error *err;
 } tree_builder;
 
@@ -92,6 +94,28 @@ static mfn_status fail_at(const tree_builder *builder, mfn_status status, const 
 {
     return mfn__fail(builder->err, status, NULL, "%s:%zu:%zu: %s", builder->yaml->path,
                      mark->line + 1, mark->column + 1, reason);
+}
+
+/* Goes on after a fault of one value. */
+static mfn_status add_fault(tree_builder *builder, mfn_status status, const yaml_mark_t *mark,
+                            const mfn_error *why)
+{
+    mfn__yaml *yaml = builder->yaml;
+    mfn__yaml_fault *fault = keep(builder, sizeof *fault);
+    char *text = keep_text(builder, why->text, strlen(why->text));
+    if (fault == NULL || text == NULL) {
+        return mfn__fail_memory(builder->err);
+    }
+    *fault = (mfn__yaml_fault){(unsigned)mark->line + 1, (unsigned)mark->column + 1, text, NULL};
+    if (yaml->first_fault == NULL) {
+        yaml->first_fault = fault;
+        mfn__fail(&builder->first, status, why->field, "%s:%u:%u: %s", yaml->path, fault->line,
+                  fault->column, text);
+    } else {
+        yaml->last_fault->next = fault;
+    }
+    yaml->last_fault = fault;
+    return MFN_OK;
 }
 
 static yaml_mark_t mark_of_offset(const tree_builder *builder, size_t offset)
@@ -194,27 +218,28 @@ static mfn_status replace_variables(tree_builder *builder, const yaml_event_t *e
     } else if (status == MFN_NO_MEMORY) {
         mfn__fail_memory(builder->err);
     } else {
-        mfn__fail(builder->err, status, inner.field, "%s:%zu:%zu: %s", builder->yaml->path,
-                  event->start_mark.line + 1, event->start_mark.column + 1, inner.text);
+        node->is_faulty = true;
+        status = add_fault(builder, status, &event->start_mark, &inner);
     }
     mfn__buffer_deinit(&buffer);
     return status;
 }
 
 static mfn_status check_key(tree_builder *builder, const yaml_event_t *event, const node_list *keys,
-                            const char *key)
+                            const char *key, bool *ret_is_known)
 {
-    char reason[128];
+    mfn_error why = {0};
     char shown[SHOWN_BYTES];
     if (*key == '\0') {
         return fail_at(builder, MFN_FORMAT, &event->start_mark, "a key is empty");
     }
     for (size_t i = 0; i < keys->count; i++) {
         if (strcmp(keys->items[i]->text, key) == 0) {
-            snprintf(reason, sizeof reason, "duplicate key '%s' (first at line %u)",
-                     mfn__text_printable(key, strlen(key), shown, sizeof shown),
-                     keys->items[i]->line);
-            return fail_at(builder, MFN_FORMAT, &event->start_mark, reason);
+            mfn__fail(&why, MFN_FORMAT, NULL, "duplicate key '%s' (first at line %u)",
+                      mfn__text_printable(key, strlen(key), shown, sizeof shown),
+                      keys->items[i]->line);
+            *ret_is_known = true;
+            return add_fault(builder, MFN_FORMAT, &event->start_mark, &why);
         }
     }
     return MFN_OK;
@@ -222,7 +247,7 @@ static mfn_status check_key(tree_builder *builder, const yaml_event_t *event, co
 
 /* Keys are taken as they are written: a variable in a key would change the structure. */
 static mfn_status build_key(tree_builder *builder, const yaml_event_t *event, unsigned level,
-                            node_list *keys)
+                            node_list *keys, bool *ret_is_known)
 {
     if (event->type != YAML_SCALAR_EVENT && event->type != YAML_ALIAS_EVENT) {
         return fail_at(builder, MFN_FORMAT, &event->start_mark, "a key must be a plain text");
@@ -230,7 +255,7 @@ static mfn_status build_key(tree_builder *builder, const yaml_event_t *event, un
     mfn__yaml_node *key = NULL;
     mfn_status status = build_node(builder, event, level, &key);
     if (status == MFN_OK) {
-        status = check_key(builder, event, keys, key->text);
+        status = check_key(builder, event, keys, key->text, ret_is_known);
     }
     return status == MFN_OK ? list_add(builder, keys, key) : status;
 }
@@ -277,6 +302,7 @@ static mfn_status build_entries(tree_builder *builder, mfn__yaml_node *node, uns
     node_list keys = {0};
     node_list values = {0};
     bool is_map = node->type == MFN__YAML_MAP;
+    bool is_known = false; /* the key */
     for (bool wants_key = is_map;; wants_key = is_map && !wants_key) {
         yaml_event_t event;
         mfn_status status = next_event(builder, &event);
@@ -288,12 +314,14 @@ static mfn_status build_entries(tree_builder *builder, mfn__yaml_node *node, uns
             break;
         }
         if (wants_key) {
-            status = build_key(builder, &event, level + 1, &keys);
+            is_known = false;
+            status = build_key(builder, &event, level + 1, &keys, &is_known);
         } else {
             mfn__yaml_node *value = NULL;
             status = build_value(builder, &event, level + 1, &value);
             if (status == MFN_OK) {
                 value->key = is_map ? keys.items[keys.count - 1] : NULL;
+                value->is_faulty |= is_known;
                 status = list_add(builder, &values, value);
             }
         }
@@ -374,8 +402,8 @@ static mfn_status build_document(tree_builder *builder)
     return MFN_OK;
 }
 
-mfn_status mfn__yaml_parse(const char *text, size_t size, const char *path, mfn__yaml **ret,
-                           mfn_error *err)
+static mfn_status parse(const char *text, size_t size, const char *path, mfn__yaml **ret,
+                        mfn_error *ret_fault, mfn_error *err)
 {
     if (size > DOCUMENT_BYTES_MAX) {
         return mfn__fail(err, MFN_TOO_LARGE, NULL, "'%s' is larger than the limit of %zu bytes",
@@ -399,6 +427,7 @@ mfn_status mfn__yaml_parse(const char *text, size_t size, const char *path, mfn_
     if (status != MFN_OK) {
         goto fail;
     }
+    *ret_fault = builder.first;
     *ret = yaml;
     return MFN_OK;
 fail:
@@ -406,16 +435,49 @@ fail:
     return status;
 }
 
-mfn_status mfn__yaml_load(const char *path, mfn__yaml **ret, mfn_error *err)
+mfn_status mfn__yaml_parse(const char *text, size_t size, const char *path, mfn__yaml **ret,
+                           mfn_error *err)
+{
+    mfn__yaml *yaml = NULL;
+    mfn_error fault = {0};
+    mfn_status status = parse(text, size, path, &yaml, &fault, err);
+    if (status == MFN_OK && fault.status != MFN_OK) {
+        mfn__yaml_free(yaml);
+        status = mfn__fail(err, fault.status, fault.field, "%s", fault.text);
+    } else if (status == MFN_OK) {
+        *ret = yaml;
+    }
+    return status;
+}
+
+static mfn_status load(const char *path, bool takes_faults, mfn__yaml **ret, mfn_error *err)
 {
     mfn__buffer text;
+    mfn_error ignored = {0};
     mfn__buffer_init(&text, DOCUMENT_BYTES_MAX);
     mfn_status status = mfn__file_read_whole(path, &text, err);
     if (status == MFN_OK) {
-        status = mfn__yaml_parse(text.data != NULL ? text.data : "", text.size, path, ret, err);
+        const char *bytes = text.data != NULL ? text.data : "";
+        status = takes_faults ? parse(bytes, text.size, path, ret, &ignored, err)
+                              : mfn__yaml_parse(bytes, text.size, path, ret, err);
     }
     mfn__buffer_deinit(&text);
     return status;
+}
+
+mfn_status mfn__yaml_load(const char *path, mfn__yaml **ret, mfn_error *err)
+{
+    return load(path, false, ret, err);
+}
+
+mfn_status mfn__yaml_load_with_faults(const char *path, mfn__yaml **ret, mfn_error *err)
+{
+    return load(path, true, ret, err);
+}
+
+const mfn__yaml_fault *mfn__yaml_faults(const mfn__yaml *yaml)
+{
+    return yaml->first_fault;
 }
 
 void mfn__yaml_free(mfn__yaml *yaml)

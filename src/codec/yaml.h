@@ -17,6 +17,7 @@ typedef struct mfn__yaml_node {
     const char *text;      /* SCALAR: after ${VAR} and ${VAR:-default} were replaced */
     const char *source;    /* SCALAR: before; messages show this one, as variables hold secrets */
     bool quoted;
+    bool is_faulty;                   /* it has a fault: its value is not to be used */
     const struct mfn__yaml_node *key; /* of this value in its map; NULL for the root and in lists */
     size_t count;                     /* LIST, MAP: entries */
     struct mfn__yaml_node *const *values; /* LIST, MAP */
@@ -32,7 +33,20 @@ typedef struct mfn__yaml mfn__yaml;
  * dollar. Errors read "pipeline.yaml:3:9: …". */
 mfn_status mfn__yaml_load(const char *path, mfn__yaml **ret, mfn_error *err);
 
-/* The same for text in memory; `path` is for messages. */
+/* What is wrong with one value while the rest of the document can be looked at: an unset variable,
+ * a key that is there already. Owned by the document. */
+typedef struct mfn__yaml_fault {
+    unsigned line, column;
+    const char *text;
+    const struct mfn__yaml_fault *next; /* in the order of the document */
+} mfn__yaml_fault;
+
+/* As mfn__yaml_load, but such faults are kept in the document, so that they can be told beside what
+ * else is wrong. */
+mfn_status mfn__yaml_load_with_faults(const char *path, mfn__yaml **ret, mfn_error *err);
+const mfn__yaml_fault *mfn__yaml_faults(const mfn__yaml *yaml); /* NULL: none */
+
+/* As mfn__yaml_load for text in memory; `path` is for messages. */
 mfn_status mfn__yaml_parse(const char *text, size_t size, const char *path, mfn__yaml **ret,
                            mfn_error *err);
 void mfn__yaml_free(mfn__yaml *yaml);

@@ -39,6 +39,14 @@ mfn_status mfn__http_access_check(const mfn__http_access *access, mfn_error *err
                              "character, which no token has");
         }
     }
+    bool has_certificate = access->client_certificate_file[0] != '\0';
+    if (has_certificate != (access->client_key_file[0] != '\0')) {
+        const char *missing = has_certificate ? "client_key_file" : "client_certificate_file";
+        return mfn__fail(err, MFN_INVALID, missing,
+                         "%s: a client's certificate needs its key, and the key its certificate "
+                         "(one file may be named twice)",
+                         missing);
+    }
     if (strchr(access->username, ':') != NULL) {
         return mfn__fail(err, MFN_INVALID, "username",
                          "username: it has a colon, which ends the name in basic authentication");

@@ -110,7 +110,8 @@ void mfn__http_excerpt(const mfn__http_exchange *exchange, char *ret, size_t siz
         if (length > 0) {
             mfn__buffer_append_text(&shown, "…");
         } else {
-            mfn__buffer_append_char(&shown, answer->data[i]);
+            bool is_space = strchr("\t\r\n", answer->data[i]) != NULL && answer->data[i] != '\0';
+            mfn__buffer_append_char(&shown, is_space ? ' ' : answer->data[i]);
         }
         i += length > 0 ? length : 1;
     }

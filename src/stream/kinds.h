@@ -54,8 +54,8 @@ typedef struct mfn__partition_lag {
  * thing. */
 typedef struct mfn__source_report {
     uint64_t files_read, files_skipped;
-    uint64_t requests;      /* asked of the source: polls, pages */
-    int64_t lag;            /* items known to wait at the source; -1: unknown */
+    uint64_t requests;                      /* asked of the source: polls, pages */
+    int64_t lag;                            /* items known to wait at the source; -1: unknown */
     mfn__partition_lag lags[MFN__LAGS_MAX]; /* of the first so many partitions */
     size_t lag_count;
     uint64_t known_skipped; /* items that the source gave before */

@@ -24,6 +24,10 @@ mfn_status mfn__pipeline_load(const char *path, const mfn__kinds *kinds, mfn__pr
                               mfn__pipeline **ret, mfn_error *err);
 void mfn__pipeline_free(mfn__pipeline *pipeline); /* NULL is allowed */
 
+/* Whether the files that options name (ca_file and the like) can be read; adds a problem for each
+ * that cannot. Not part of loading: a pipeline may be looked at where they are not. */
+void mfn__pipeline_check_files(const mfn__pipeline *pipeline, mfn__problems *problems);
+
 /* Every option with its value, defaults included, as YAML. */
 void mfn__pipeline_write_effective(const mfn__pipeline *pipeline, mfn__buffer *text);
 

@@ -63,7 +63,19 @@ static const mfn__yaml_node *kind_of(const loading *load, const mfn__yaml_node *
         add_problem(load, section_node, text);
         return NULL;
     }
-    return kind;
+    return kind->is_faulty ? NULL : kind; /* its fault was told */
+}
+
+/* Faults of single values were told: what they would mean for other options is not known. */
+static bool has_faults(const mfn__yaml_node *section)
+{
+    for (size_t i = 0; i < section->count; i++) {
+        const mfn__yaml_node *value = section->values[i];
+        if (value->is_faulty || has_faults(value)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* What a kind says about its options beyond the table, at the line of the option when it names one.
@@ -116,7 +128,8 @@ static void load_connector(const loading *load, const mfn__yaml_node *root)
     mfn__settings_apply(pipeline->yaml, node, "connector", tables, options, 3, ignored,
                         load->problems);
     mfn_error err = {0};
-    if (load->problems->count == problems && pipeline->connector->check != NULL &&
+    if (load->problems->count == problems && !has_faults(node) &&
+        pipeline->connector->check != NULL &&
         pipeline->connector->check(pipeline->connector_options, &err) != MFN_OK) {
         add_judgement(load, node, "connector", &err);
     }
@@ -164,7 +177,7 @@ static void load_publisher(const loading *load, const mfn__yaml_node *node, size
     size_t problems = load->problems->count;
     mfn__settings_apply(pipeline->yaml, node, section, tables, options, 4, ignored, load->problems);
     mfn_error err = {0};
-    if (load->problems->count == problems && publisher->ops->check != NULL &&
+    if (load->problems->count == problems && !has_faults(node) && publisher->ops->check != NULL &&
         publisher->ops->check(publisher->options, &err) != MFN_OK) {
         add_judgement(load, node, section, &err);
     }
@@ -328,9 +341,13 @@ mfn_status mfn__pipeline_load(const char *path, const mfn__kinds *kinds, mfn__pr
     if (pipeline == NULL) {
         return mfn__fail_memory(err);
     }
-    mfn_status status = mfn__yaml_load(path, &pipeline->yaml, err);
+    mfn_status status = mfn__yaml_load_with_faults(path, &pipeline->yaml, err);
     if (status == MFN_OK) {
         const loading load = {kinds, pipeline, problems};
+        for (const mfn__yaml_fault *fault = mfn__yaml_faults(pipeline->yaml); fault != NULL;
+             fault = fault->next) {
+            mfn__problems_add(problems, path, fault->line, fault->column, "%s", fault->text);
+        }
         load_all(&load);
         if (problems->count > 0) {
             status = mfn__fail(err, MFN_INVALID, NULL, "%s has %zu problem%s", path,

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A loaded pipeline as people see it: names, places, effective values; and whether its ends can be
  * reached. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/text.h"
 #include "stream/pipeline_internal.h"
 
 #define TEXT_SHOWN_MAX 4097 /* of a path */
@@ -134,4 +138,47 @@ void mfn__pipeline_write_effective(const mfn__pipeline *pipeline, mfn__buffer *t
     mfn__buffer_append_text(text, "http:\n");
     write_options(text, "  ", mfn__http_pool_option_table(), &pipeline->http);
     write_options(text, "", mfn__general_table, &pipeline->general);
+}
+
+/* Options that name a file to be read end so. */
+static const char file_ending[] = "_file";
+
+/* `node` is the section, or the list that it is in; `section` its name. */
+static void check_files_of(const mfn__pipeline *pipeline, const mfn__yaml_node *node,
+                           const mfn_option *table, const void *options, const char *section,
+                           mfn__problems *problems)
+{
+    for (; table->name != NULL; table++) {
+        if (table->type != MFN_OPTION_TEXT || !mfn__text_ends_with(table->name, file_ending)) {
+            continue;
+        }
+        const char *path = NULL;
+        memcpy(&path, (const char *)options + table->offset, sizeof path);
+        int descriptor = path != NULL && path[0] != '\0' ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+        if (path != NULL && path[0] != '\0' && descriptor < 0) {
+            const mfn__yaml_node *value =
+                node->type == MFN__YAML_MAP ? mfn__yaml_get(node, table->name) : NULL;
+            value = value != NULL ? value : node;
+            mfn__problems_add(problems, mfn__yaml_path(pipeline->yaml), value->line, value->column,
+                              "%s.%s: cannot open '%s': %s", section, table->name, path,
+                              strerror(errno));
+        }
+        if (descriptor >= 0) {
+            close(descriptor);
+        }
+    }
+}
+
+void mfn__pipeline_check_files(const mfn__pipeline *pipeline, mfn__problems *problems)
+{
+    const mfn__yaml_node *root = mfn__yaml_root(pipeline->yaml);
+    const mfn__yaml_node *publishers = mfn__yaml_get(root, "publishers");
+    check_files_of(pipeline, mfn__yaml_get(root, "connector"), pipeline->connector->options,
+                   pipeline->connector_options, "connector", problems);
+    for (size_t i = 0; i < pipeline->publisher_count; i++) {
+        char section[48];
+        snprintf(section, sizeof section, "publishers[%zu]", i);
+        check_files_of(pipeline, publishers, pipeline->publishers[i].ops->options,
+                       pipeline->publishers[i].options, section, problems);
+    }
 }

@@ -26,7 +26,7 @@ const mfn_option *mfn__retry_option_table(void)
                   "delay before the first retry"),
         MFN__REAL(mfn__retry_options, max_retry_delay, 0, SECONDS_MAX, "60.0", "s",
                   "no delay is longer"),
-        MFN__REAL(mfn__retry_options, timeout, 0, SECONDS_MAX, "30.0", "s",
+        MFN__REAL(mfn__retry_options, timeout, 0.001, SECONDS_MAX, "30.0", "s",
                   "limit of one call to another machine"),
         MFN__CHOICE(mfn__retry_options, retry_jitter, jitter_names, "none",
                     "spread delays at random: not, from 0, or from their half"),

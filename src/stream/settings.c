@@ -250,7 +250,7 @@ static void apply_keys(const one_section *section, const mfn__yaml_node *map)
                 continue;
             }
             known = true;
-            if (!mfn__yaml_is_null(value)) {
+            if (!value->is_faulty && !mfn__yaml_is_null(value)) {
                 set_option(section, option, section->options[t], value);
             }
         }

@@ -172,11 +172,16 @@ class Recovery(Place):
         age_s = self.sample("mfn_publisher_backlog_age_seconds" + label)
         self.assertGreater(age_s, 0)
         self.assertLess(age_s, PATIENCE_S)
+        closed = '{kind="webhook",publisher="webhook",state="closed"}'
+        self.assertEqual(self.sample("mfn_publisher_breaker_state" + closed), 0)
         receiver.up()
         self.assertTrue(receiver.wait_for(30))
         process.send_signal(signal.SIGTERM)
-        code, summary, _ = self.finish(process)
+        code, summary, warnings = self.finish(process)
         self.assertEqual((code, summary["jobs_published"], summary["jobs_spooled"]), (0, 30, 0))
+        self.assertEqual(self.sample("mfn_publisher_breaker_state" + closed), 1)
+        for words in ("is tried again", "is back", "the spool owes it nothing any more"):
+            self.assertIn(words, warnings)
         self.assertEqual(summary["publishers"][0]["from_spool"], 30)
 
     def test_what_is_still_owed_is_spooled_and_the_exit_code_says_so(self):
@@ -191,6 +196,29 @@ class Recovery(Place):
         second = json.loads(self.mfn("run", "pipeline.yaml", "--once", "--format", "json").stdout)
         self.assertEqual((second["jobs_read"], second["jobs_published"]), (0, 0))
         self.assertEqual(second["publishers"][0]["from_spool"], 30)
+
+    def test_a_refusal_is_told_from_a_bad_job(self):
+        receiver = self.peer(WebhookReceiver())
+        self.write_both(receiver)
+        receiver.next(Reply(422, body=b"no"))
+        self.mfn("run", "pipeline.yaml", "--once")
+        listed = json.loads(self.mfn("dlq", "ls", "pipeline.yaml", "--format", "json").stdout)
+        letter, = listed["letters"]
+        self.assertEqual(("MFN_REFUSED", 422, "webhook"),
+                         (letter["type"], letter["status"], letter["publisher"]))
+        self.assertTrue(letter["id"].startswith("job-"))
+        self.mfn("dlq", "replay", "pipeline.yaml", letter["id"])
+        self.mfn("run", "pipeline.yaml", "--once")
+        self.assertTrue(receiver.wait_for(30))
+
+    def test_what_a_look_at_a_webhook_means_is_said(self):
+        receiver = self.peer(WebhookReceiver())
+        self.write_both(receiver)
+        receiver.next(Reply(501))
+        said = self.mfn("check", "--connect", "pipeline.yaml")
+        self.assertIn("HTTP status 501", said.stderr)
+        self.assertIn("does not know OPTIONS", said.stderr)
+        self.assertIn("POST was not tried", said.stderr)
 
 
 if __name__ == "__main__":

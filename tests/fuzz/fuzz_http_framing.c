@@ -85,15 +85,16 @@ static bool read_head(const char *bytes, size_t size, head *ret)
     const char *end = bytes + size;
     *ret = (head){0};
     while (at < end && (*at == '\r' || *at == '\n' || *at == '\0')) {
-        const char *feed = memchr(at, '\n', (size_t)(end - at));
-        at = feed != NULL ? feed + 1 : end; /* libmicrohttpd skips such lines */
+        const char *line_end = memchr(at, '\n', (size_t)(end - at));
+        at = line_end != NULL ? line_end + 1 : end; /* libmicrohttpd skips such lines */
     }
     const char *last = find_end(at, end);
     for (bool is_first = true; last != NULL && at < last; is_first = false) {
-        const char *feed = memchr(at, '\n', (size_t)(last - at));
-        size_t length = (size_t)((feed != NULL ? feed : last) - at);
-        bool ends_well = feed == NULL || (length > 0 && (feed[-1] == '\r' || feed[-1] == '\0'));
-        length -= feed != NULL && ends_well;
+        const char *line_end = memchr(at, '\n', (size_t)(last - at));
+        size_t length = (size_t)((line_end != NULL ? line_end : last) - at);
+        bool ends_well =
+            line_end == NULL || (length > 0 && (line_end[-1] == '\r' || line_end[-1] == '\0'));
+        length -= line_end != NULL && ends_well;
         if (is_first && memmem(at, length, "\0HTTP/1.", 8) != NULL) {
             return false; /* reads as the end of the target, and nobody could tell */
         }
@@ -103,7 +104,7 @@ static bool read_head(const char *bytes, size_t size, head *ret)
             read_line(at, length, ret);
         }
         ret->is_odd = ret->is_odd || !ends_well;
-        at = feed != NULL ? feed + 1 : last;
+        at = line_end != NULL ? line_end + 1 : last;
     }
     return last != NULL;
 }

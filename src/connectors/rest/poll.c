@@ -213,6 +213,18 @@ static mfn_status store(mfn__rest_poll *poll, const mfn__rest_page *page, mfn__r
     return MFN_OK;
 }
 
+/* Whether the page has the very items of the one before. */
+static bool is_repeated(mfn__rest_poll *poll, const mfn__rest_page *page)
+{
+    char items[MFN__SHA256_HEX_SIZE] = "";
+    if (page->count > 0) {
+        mfn__sha256_hex(page->items.bytes, page->items.size, items);
+    }
+    bool is_same = poll->place.number > 1 && items[0] != '\0' && strcmp(items, poll->items) == 0;
+    memcpy(poll->items, items, sizeof items);
+    return is_same;
+}
+
 /* Takes in an answer that came. */
 static mfn_status take_in(mfn__rest_poll *poll, const mfn__http_exchange *exchange,
                           mfn__rest_outcome *ret, mfn_error *err)
@@ -229,6 +241,12 @@ static mfn_status take_in(mfn__rest_poll *poll, const mfn__http_exchange *exchan
     if (status != MFN_OK) {
         ret->advice.trouble = MFN__TROUBLE_PASSING;
         return blame(options, poll->place.url, &reason, err);
+    }
+    if (options->pagination == MFN__REST_NUMBER && is_repeated(poll, &page)) {
+        mfn__rest_place_deinit(&next); /* a server that does not know page_param */
+        next = (mfn__rest_place){0};
+        page.count = 0;
+        ret->is_repeated = true;
     }
     if (poll->place.number == 1) {
         status = keep_version(poll, exchange, err);

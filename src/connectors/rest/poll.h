@@ -12,12 +12,14 @@ typedef struct mfn__rest_poll {
     mfn__rest_memory memory; /* as it was when the poll began */
     char request[MFN__SHA256_HEX_SIZE]; /* stands for the first page */
     char *etag, *last_modified;         /* of the first page; or NULL */
+    char items[MFN__SHA256_HEX_SIZE];   /* of the poll's last page, "" before the second */
 } mfn__rest_poll;
 
 /* What asking for a page came to. */
 typedef struct mfn__rest_outcome {
     bool is_over;       /* the poll is */
     bool is_cut;        /* it ended because of max_pages */
+    bool is_repeated;   /* it ended because the page was the one before once more */
     bool is_asked;      /* a request was made */
     uint64_t known;     /* items left out, see skip_known */
     mfn__advice advice; /* after a failure */

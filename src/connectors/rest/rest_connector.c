@@ -73,6 +73,7 @@ typedef struct connector {
     mfn__rest_poll poll;
     uint64_t position; /* the last row of the inbox that was handed out */
     int64_t due_ns;    /* when the next poll begins */
+    bool has_warned_repeated;
     bool has_warned_full, has_warned_cut;
     atomic_uint_fast64_t requests, known;
 } connector;
@@ -252,6 +253,11 @@ static mfn_status ask(connector *self, mfn__advice *ret_advice, mfn_error *err)
     if (outcome.is_cut && !self->has_warned_cut) {
         self->has_warned_cut = true;
         warn(self, "a poll ended at max_pages, and the source has more pages");
+    }
+    if (outcome.is_repeated && !self->has_warned_repeated) {
+        self->has_warned_repeated = true;
+        warn(self, "a page was the one before once more, and ended the poll: does the source know "
+                   "the parameter that page_param names?");
     }
     if (status == MFN_OK && outcome.is_over) {
         self->due_ns = mfn__clock_monotonic_ns(self->around.clock) +

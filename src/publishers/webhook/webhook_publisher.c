@@ -172,6 +172,25 @@ static mfn_status check(const void *given, mfn_error *err)
 
 /* Any answer shows that the server is there; only the ones that say "not you" are failures, unless
  * it may be the signature that they miss. */
+/* Many receivers know POST alone, and a POST would not be a mere look. */
+static void remark(const mfn__surroundings *surroundings, int status)
+{
+    char line[256];
+    const char *meaning = status == 404 || status == 410 ? "there may be nothing at this path"
+                          : status == 405 || status == 501
+                              ? "the server is there and does not know OPTIONS, as many do not"
+                          : status == 401 || status == 403
+                              ? "it may want the signature, which only results have"
+                          : status >= 500 ? "the server is there and in trouble"
+                          : status >= 300 && status < 400
+                              ? "it points elsewhere: webhook_url may need the new address"
+                              : "whether it takes results is not known";
+    snprintf(line, sizeof line,
+             "%s: OPTIONS was answered with HTTP status %d (%s); POST was not tried",
+             surroundings->name, status, meaning);
+    surroundings->log->warn(surroundings->log->context, line);
+}
+
 static mfn_status probe(const void *given, const mfn__surroundings *surroundings, mfn_error *err)
 {
     const mfn__webhook_publisher_options *options = given;
@@ -191,6 +210,8 @@ static mfn_status probe(const void *given, const mfn__surroundings *surroundings
         if (exchange.problem.status != MFN_OK || is_refused) {
             mfn__advice advice = {0};
             status = mfn__http_judge(&exchange, NULL, &advice, err);
+        } else if (exchange.status < 200 || exchange.status > 299) {
+            remark(surroundings, exchange.status);
         }
     }
     mfn__http_exchange_deinit(&exchange);

@@ -289,6 +289,22 @@ START_TEST(page_numbers_go_on_to_an_empty_or_short_page)
 }
 END_TEST
 
+START_TEST(a_page_that_comes_again_ends_the_poll)
+{
+    place here;
+    place_make(&here, "/");
+    here.options.pagination = MFN__REST_NUMBER;
+    place_open(&here);
+    http_peer_say(here.peer, 200, "", "[1, 2]");
+    http_peer_say(here.peer, 200, "", "[3, 4]");
+    http_peer_say(here.peer, 200, "", "[3, 4]");
+    drain_to_end(&here);
+    ck_assert_str_eq(here.got, "1\n2\n3\n4\n");
+    ck_assert_uint_eq(http_peer_count(here.peer), 3);
+    place_drop(&here);
+}
+END_TEST
+
 static void use_cursors(place *self)
 {
     self->options.pagination = MFN__REST_CURSOR;
@@ -841,6 +857,7 @@ int main(void)
         link_headers_lead_from_page_to_page,
         a_pointer_leads_from_page_to_page,
         page_numbers_go_on_to_an_empty_or_short_page,
+        a_page_that_comes_again_ends_the_poll,
         a_cursor_leads_on_and_survives_the_end_of_the_process,
         a_cursor_that_stays_means_ask_later,
         a_crash_in_the_middle_loses_nothing,

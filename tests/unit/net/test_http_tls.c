@@ -121,6 +121,7 @@ START_TEST(files_that_cannot_be_used_are_named_to_be_mended)
         mfn__http_access *access = &place.here.access;
         access->ca_file = cases[i].is_authority ? path : tls_peer_certificate_file(place.secure);
         access->client_certificate_file = cases[i].is_certificate ? path : "";
+        access->client_key_file = cases[i].is_certificate ? tls_peer_key_file(place.secure) : "";
         if (i == 4) {
             access->client_certificate_file = tls_peer_certificate_file(place.secure);
             access->client_key_file = path;
