@@ -39,7 +39,7 @@ mfn__series *mfn__registry_series(mfn__registry *registry, const mfn__family *fa
 
 /* Any thread. */
 void mfn__series_add(mfn__series *series, double amount); /* counters and gauges */
-void mfn__series_set(mfn__series *series, double value);  /* gauges */
+void mfn__series_set(mfn__series *series, double value);  /* gauges, and counters kept elsewhere */
 void mfn__series_observe(mfn__series *series, double value);
 
 /* Appends everything in the text format 0.0.4: HELP, TYPE, then the series in the order in which

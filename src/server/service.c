@@ -85,10 +85,10 @@ static const mfn__family pending = {.name = "mfn_work_pending",
 static const mfn__family pending_cost = {.name = "mfn_work_pending_cell_steps",
                                          .type = MFN__GAUGE,
                                          .help = "Cost of the work that is not done"};
-static const mfn__family turned_away = {.name = "mfn_work_turned_away",
-                                        .type = MFN__GAUGE,
+static const mfn__family turned_away = {.name = "mfn_work_turned_away_total",
+                                        .type = MFN__COUNTER,
                                         .help = "Requests that were refused because of too much "
-                                                "work, since the start"};
+                                                "work"};
 
 static const mfn__family *const families[] = {&mfn__http_requests_total,
                                               &mfn__http_request_duration,

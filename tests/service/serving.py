@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 MFN = sys.argv.pop(1)
 PATIENCE_S = 30
@@ -62,6 +63,15 @@ class Serve:
             return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
         finally:
             connection.close()
+
+    def metrics(self, *lines):
+        """The text of /metrics once it has these lines, or without them when they do not come: a
+        request is counted after its answer was sent."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            text = self.ask("GET", "/metrics")[2].decode()
+            if all(line + "\n" in text for line in lines) or time.monotonic() > deadline:
+                return text
 
     def end(self, number=signal.SIGTERM):
         """(exit code, what it said)."""

@@ -18,6 +18,7 @@ from serving import Serve
 
 SECONDS = float(sys.argv.pop(1)) if len(sys.argv) > 1 and sys.argv[1][0].isdigit() else 20.0
 CLIENTS = 16
+SLACK_KIB = 2048
 
 
 def post(path, body, *headers):
@@ -153,7 +154,8 @@ class MemoryTest(unittest.TestCase):
             print(f"{sum(counts.values())} requests in {SECONDS:.0f} s; at most {before} KiB after the "
                   f"first third, {after} KiB after the second")
             self.assertEqual({200, 404, 422}, set(counts))
-            self.assertLess(after, before * 1.05)
+            # What the allocator keeps varies; a hundred bytes lost with each request would be more.
+            self.assertLess(after, before * 1.05 + SLACK_KIB)
             self.assertEqual(0, service.end()[0])
 
     def resident_kib(self, service):

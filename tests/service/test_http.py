@@ -148,6 +148,26 @@ class ClientsTest(unittest.TestCase):
             self.assertEqual("overloaded", json.loads(refused[0][2])["error_code"])
 
 
+    def test_a_refusal_without_a_body_to_read_keeps_the_connection(self):
+        preflight = {"Origin": "http://a", "Access-Control-Request-Method": "POST"}
+        with Serve(MFN_API_KEY="mfn-key-of-this-test", MFN_API_KEY_REQUIRED="true",
+                   MFN_CORS_ORIGINS="http://a") as service:
+            connection = http.client.HTTPConnection(service.host, service.port, timeout=PATIENCE_S)
+            connection.connect()
+            peer = connection.sock
+            for status, method, path, headers in (
+                    (401, "GET", "/nowhere", {}), (405, "DELETE", "/health", {}),
+                    (307, "GET", "/health/", {}), (200, "OPTIONS", "/simulate", preflight),
+                    (200, "GET", "/health", {})):
+                with self.subTest(path):
+                    connection.request(method, path, headers=headers)
+                    response = connection.getresponse()
+                    response.read()
+                    self.assertEqual((status, False), (response.status, response.will_close))
+                    self.assertIs(peer, connection.sock)
+            connection.close()
+
+
 class EndTest(unittest.TestCase):
     def test_what_was_accepted_is_answered_before_the_end(self):
         with Serve("--workers", "2", **SLOWLY) as service:
@@ -176,15 +196,16 @@ class EndTest(unittest.TestCase):
 
 class SeeingTest(unittest.TestCase):
     def test_the_metrics_are_valid_and_count(self):
+        lines = ('mfn_http_requests_total{endpoint="/simulate",method="POST",status="200"} 3.0',
+                 'mfn_http_requests_total{endpoint="/other",method="GET",status="404"} 1.0',
+                 "mfn_cell_steps_total 384.0", "mfn_simulation_duration_seconds_count 3.0",
+                 'mfn_http_request_duration_seconds_bucket{endpoint="/simulate",method="POST",le="+Inf"} 3.0')
         with Serve() as service:
             for _ in range(3):
                 service.ask("POST", "/simulate", {"grid_size": 8, "steps": 2})
             service.ask("GET", "/no/such\"path")
-            text = service.ask("GET", "/metrics")[2].decode()
-            for line in ('mfn_http_requests_total{endpoint="/simulate",method="POST",status="200"} 3.0',
-                         'mfn_http_requests_total{endpoint="/other",method="GET",status="404"} 1.0',
-                         "mfn_cell_steps_total 384.0", "mfn_simulation_duration_seconds_count 3.0",
-                         'mfn_http_request_duration_seconds_bucket{endpoint="/simulate",method="POST",le="+Inf"} 3.0'):
+            text = service.metrics(*lines)
+            for line in lines:
                 self.assertIn(line + "\n", text)
             self.assertIn("process_resident_memory_bytes ", text)
             if shutil.which("promtool"):
@@ -193,13 +214,15 @@ class SeeingTest(unittest.TestCase):
                 self.assertEqual((0, ""), (check.returncode, check.stderr))
 
     def test_methods_that_clients_make_up_do_not_crowd_out_the_metrics(self):
+        counts = 'mfn_http_requests_total{endpoint="/health",method='
+        lines = (counts + '"other",status="405"} 1100.0', counts + '"GET",status="200"} 1.0')
         with Serve("--log-level", "ERROR") as service:
             for number in range(1100):
                 self.assertEqual(405, service.ask(f"MADE-UP-{number}", "/health")[0])
             service.ask("GET", "/health")
-            text = service.ask("GET", "/metrics")[2].decode()
-            for labels in ('method="other",status="405"} 1100.0', 'method="GET",status="200"} 1.0'):
-                self.assertIn(f'mfn_http_requests_total{{endpoint="/health",{labels}\n', text)
+            text = service.metrics(*lines)
+            for line in lines:
+                self.assertIn(line + "\n", text)
 
     def test_logs_are_lines_without_secrets(self):
         key = "mfn-secret-key-0123456789"

@@ -210,6 +210,15 @@ enum MHD_Result mfn__exchange_continue(mfn__exchange *exchange)
     return exchange->stage == MFN__COMPUTING ? MHD_YES : mfn__exchange_answer(exchange);
 }
 
+/* An answer before the end of the request ends the connection, which spares reading a body that is
+ * not wanted; without a body there is no reason to. */
+static bool may_wait(const mfn__exchange *exchange)
+{
+    const mfn__http_headers_in *headers = &exchange->headers;
+    return !exchange->is_malformed && headers->body_bytes == 0 &&
+           headers->transfer_encoding == NULL;
+}
+
 mfn__exchange *mfn__exchange_begin(mfn__http_context *context, struct MHD_Connection *connection,
                                    mfn__watched *watched, const char *url, const char *method,
                                    const char *version)
@@ -244,7 +253,9 @@ mfn__exchange *mfn__exchange_begin(mfn__http_context *context, struct MHD_Connec
         log_line(exchange, MFN__LOG_DEBUG, message, -1.0);
     }
     mfn__watch_set_deadline(context->watch, watched, service->settings->request_timeout);
-    if (status != MFN_OK && mfn__exchange_answer(exchange) != MHD_YES) {
+    if (status != MFN_OK && may_wait(exchange)) {
+        exchange->stage = MFN__REFUSED;
+    } else if (status != MFN_OK && mfn__exchange_answer(exchange) != MHD_YES) {
         mfn__exchange_end(exchange);
         return NULL;
     }

@@ -27,6 +27,7 @@ typedef struct mfn__http_context {
 
 typedef enum mfn__exchange_stage {
     MFN__COLLECTING, /* the body comes in */
+    MFN__REFUSED,    /* the answer waits for the end of the request */
     MFN__COMPUTING,  /* suspended */
     MFN__COMPUTED,   /* resumed: the answer is there */
     MFN__ANSWERED,   /* the answer is queued */
@@ -55,7 +56,8 @@ typedef struct mfn__exchange {
     mfn__faults faults;
     mfn__call call;
     atomic_bool cancel;
-    unsigned status; /* of the answer */
+    unsigned status;   /* of the answer */
+    bool is_malformed; /* where the next request begins is in doubt */
     bool is_settled;
 } mfn__exchange;
 

@@ -164,6 +164,7 @@ mfn_status mfn__gate_pass(mfn__exchange *exchange, const char *url, const char *
     mfn__proxies_find_client(exchange->context->proxies, info != NULL ? info->client_addr : NULL,
                              exchange->headers.forwarded_for, exchange->client);
     if (problem != NULL) {
+        exchange->is_malformed = true;
         return mfn__call_refuse(&exchange->call, MHD_HTTP_BAD_REQUEST, "bad_request", "%s",
                                 problem);
     }
