@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "server/crypto/vault.h"
 #include "server/hosted_pipeline.h"
 #include "server/jobs/job_runner.h"
 #include "server/streams/stream.h"
@@ -124,6 +125,23 @@ static mfn_status open_admission(mfn__service *service, mfn_error *err)
     return mfn__admission_new(&options, &service->admission, err);
 }
 
+static mfn_status open_vault(mfn__service *service, mfn_error *err)
+{
+    const mfn__settings *settings = service->settings;
+    bool is_durable = settings->master_key[0] != '\0';
+    const mfn__vault_options options = {.folder = is_durable ? settings->state_dir : "",
+                                        .master_key = settings->master_key,
+                                        .aes_bits = settings->crypto_key_size,
+                                        .entropy = service->entropy};
+    if (!is_durable && settings->env != MFN__ENV_DEV) {
+        mfn__logger_say(
+            service->logger, MFN__LOG_WARNING, "mfn.crypto",
+            "cryptographic keys are kept in memory alone and end with this process: set "
+            "MFN_STATE_DIR and MFN_MASTER_KEY to keep them");
+    }
+    return mfn__vault_open(&options, &service->vault, err);
+}
+
 static mfn_status open_parts(mfn__service *service, int log_descriptor, mfn_error *err)
 {
     const mfn__settings *settings = service->settings;
@@ -149,6 +167,9 @@ static mfn_status open_parts(mfn__service *service, int log_descriptor, mfn_erro
     }
     if (status == MFN_OK) {
         status = open_admission(service, err);
+    }
+    if (status == MFN_OK && settings->crypto_enabled) {
+        status = open_vault(service, err);
     }
     if (status == MFN_OK && settings->state_dir[0] != '\0') {
         status = mfn__job_runner_start(service, &service->jobs, err);
@@ -190,6 +211,7 @@ void mfn__service_free(mfn__service *service)
     mfn__hosted_pipeline_free(service->pipeline);
     mfn__job_runner_stop(service->jobs);
     mfn__admission_free(service->admission);
+    mfn__vault_close(service->vault);
     mfn__cors_free(service->cors);
     mfn__rate_limit_free(service->rate_limit);
     mfn__keyring_free(service->keyring);

@@ -20,6 +20,7 @@
 struct mfn__hosted_pipeline;
 struct mfn__job_runner;
 struct mfn__pipeline;
+struct mfn__vault;
 
 typedef struct mfn__service {
     const mfn__settings *settings;
@@ -31,6 +32,7 @@ typedef struct mfn__service {
     mfn__rate_limit *rate_limit;
     mfn__cors *cors;
     mfn__admission *admission;
+    struct mfn__vault *vault;              /* NULL: cryptography is disabled */
     struct mfn__job_runner *jobs;          /* NULL without a state_dir */
     struct mfn__hosted_pipeline *pipeline; /* NULL: none */
     bool requires_key;                     /* unless an operation is public */

@@ -20,6 +20,8 @@
 static const char *const env_names[] = {"dev", "staging", "prod", NULL};
 static const char *const switch_names[] = {"auto", "true", "false", NULL};
 static const char *const format_names[] = {"auto", "json", "text", NULL};
+static const char *const cipher_names[] = {"AES-256-GCM", NULL};
+static const char *const signature_names[] = {"Ed25519", NULL};
 static const char *const level_names[] = {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", NULL};
 
 /* clang-format off: one row per option */
@@ -66,8 +68,18 @@ const mfn_option mfn__settings_options[] = {
     MFN__WHOLE(SETTINGS, ws_max_streams, 1, 10000, "16", "", "streams of one WebSocket at a time"),
     MFN__TEXT(SETTINGS, pipeline, "",
               "pipeline file to run beside the API, as mfn run does (not once)"),
+    MFN__BOOL(SETTINGS, crypto_enabled, "true", "serve /api/encrypt and the like"),
+    MFN__CHOICE(SETTINGS, crypto_algorithm, cipher_names, "AES-256-GCM",
+                "of encryption; crypto_key_size may make it AES-128 or AES-192"),
+    MFN__WHOLE(SETTINGS, crypto_key_size, 128, 256, "256", "bits", "of new keys: 128, 192 or 256"),
+    MFN__CHOICE(SETTINGS, crypto_signature_alg, signature_names, "Ed25519", "of signatures"),
+    MFN__BOOL(SETTINGS, crypto_audit_log, "true", "log each use of a key, never the data"),
+    MFN__SECRET(
+        SETTINGS, master_key, "",
+        "Base64 of 32 bytes (openssl rand -base64 32): keeps the keys of /api/keypair and the "
+        "like in state_dir, encrypted with it"),
     MFN__TEXT(SETTINGS, state_dir, "",
-              "folder for what must survive the service: jobs and their results"),
+              "folder for what must survive the service: jobs and their results, and keys"),
     MFN__WHOLE(SETTINGS, job_workers, 1, 64, "1", "",
                "threads that compute jobs, at a lower priority than requests"),
     MFN__WHOLE(SETTINGS, jobs_max, 1, COUNT_MAX, "10000", "", "jobs that may wait"),
@@ -171,6 +183,15 @@ mfn_status mfn__settings_check(const mfn__settings *settings, mfn_error *err)
         const char *missing = has_certificate ? "tls_key" : "tls_certificate";
         return mfn__fail(err, MFN_INVALID, missing,
                          "%s: a certificate needs its key, and a key its certificate", missing);
+    }
+    if (settings->crypto_key_size % 64 != 0) {
+        return mfn__fail(err, MFN_INVALID, "crypto_key_size",
+                         "crypto_key_size: expected 128, 192 or 256 bits, got %llu",
+                         (unsigned long long)settings->crypto_key_size);
+    }
+    if (settings->master_key[0] != '\0' && settings->state_dir[0] == '\0') {
+        return mfn__fail(err, MFN_INVALID, "state_dir",
+                         "state_dir: a master_key needs the folder where the keys are kept");
     }
     return MFN_OK;
 }

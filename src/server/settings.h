@@ -37,10 +37,14 @@ typedef struct mfn__settings {
     double ws_heartbeat_interval, ws_timeout;         /* s */
     uint64_t ws_max_streams;                          /* of a connection */
     const char *pipeline;                             /* a file; "": none */
-    const char *state_dir;                            /* folder for what must survive; "": none */
-    uint64_t job_workers, jobs_max;                   /* threads; jobs that wait */
-    uint64_t max_job_cost;                            /* cell steps of one job */
-    double jobs_retention;                            /* s that ended jobs are kept */
+    bool crypto_enabled, crypto_audit_log;
+    uint32_t crypto_algorithm, crypto_signature_alg; /* there is one of each */
+    uint64_t crypto_key_size;                        /* bits */
+    const char *master_key;                          /* see crypto/vault.h */
+    const char *state_dir;                           /* folder for what must survive; "": none */
+    uint64_t job_workers, jobs_max;                  /* threads; jobs that wait */
+    uint64_t max_job_cost;                           /* cell steps of one job */
+    double jobs_retention;                           /* s that ended jobs are kept */
     bool strict_fields;  /* members that nobody knows are refused instead of ignored */
     uint32_t log_level;  /* an mfn__log_level */
     uint32_t log_format; /* an mfn__log_format; by itself: JSON in prod */

@@ -3,23 +3,17 @@
 
 /* In the order of the documentation. */
 const mfn__operation *const mfn__operations[] = {
-    &mfn__operation_health,
-    &mfn__operation_health_connectors,
-    &mfn__operation_livez,
-    &mfn__operation_readyz,
-    &mfn__operation_version,
-    &mfn__operation_metrics,
-    &mfn__operation_simulate,
-    &mfn__operation_validate,
-    &mfn__operation_nernst,
-    &mfn__operation_aggregate,
-    &mfn__operation_features,
-    &mfn__operation_job_post,
-    &mfn__operation_job_get,
-    &mfn__operation_openapi,
-    &mfn__operation_docs,
-    &mfn__operation_redoc,
-    NULL,
+    &mfn__operation_health,   &mfn__operation_health_connectors,
+    &mfn__operation_livez,    &mfn__operation_readyz,
+    &mfn__operation_version,  &mfn__operation_metrics,
+    &mfn__operation_simulate, &mfn__operation_validate,
+    &mfn__operation_nernst,   &mfn__operation_aggregate,
+    &mfn__operation_features, &mfn__operation_job_post,
+    &mfn__operation_job_get,  &mfn__operation_encrypt,
+    &mfn__operation_decrypt,  &mfn__operation_sign,
+    &mfn__operation_verify,   &mfn__operation_keypair,
+    &mfn__operation_openapi,  &mfn__operation_docs,
+    &mfn__operation_redoc,    NULL,
 };
 
 void mfn__answer_begin(mfn__call *call, mfn__json_writer *ret_json)
