@@ -245,7 +245,7 @@ mfn_status mfn__job_store_count(mfn__job_store *store, uint64_t *ret_waiting, ui
 mfn_status mfn__job_store_put(mfn__job_store *store, const mfn__job_name *name, const char *text,
                               int64_t now_ns, uint64_t waiting_max, mfn_error *err)
 {
-    mfn__job_view view;
+    mfn__job_view view = {.outcome = NULL};
     uint64_t waiting = 0;
     mfn_status status = mfn__job_store_look(store, name, &view, err);
     if (status != MFN_NOT_FOUND) {

@@ -10,7 +10,7 @@
 
 #include "mfn/status.h"
 
-#define MFN__JOB_ATTEMPTS_MAX 3 /* a job that ends the process with it is given up */
+#define MFN__JOB_ATTEMPTS_MAX 10 /* a job that ends the process with it is given up */
 
 typedef enum mfn__job_state {
     MFN__JOB_QUEUED,
