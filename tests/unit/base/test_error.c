@@ -85,12 +85,12 @@ START_TEST(every_status_has_a_name_and_a_text)
     ck_assert_str_eq(mfn_status_name(MFN_OK), "MFN_OK");
     ck_assert_str_eq(mfn_status_text(MFN_OK), "success");
     ck_assert_str_eq(mfn_status_name(MFN_TOO_LARGE), "MFN_TOO_LARGE");
-    for (int code = -1; code >= MFN_INTERNAL; code--) {
+    for (int code = -1; code >= MFN_REFUSED; code--) {
         mfn_status status = (mfn_status)code;
         ck_assert_msg(strncmp(mfn_status_name(status), "MFN_", 4) == 0, "status %d", code);
         ck_assert_str_ne(mfn_status_text(status), "unknown status");
     }
-    ck_assert_str_eq(mfn_status_name((mfn_status)(MFN_INTERNAL - 1)), "unknown status");
+    ck_assert_str_eq(mfn_status_name((mfn_status)(MFN_REFUSED - 1)), "unknown status");
     ck_assert_str_eq(mfn_status_text((mfn_status)1), "unknown status");
 }
 END_TEST
