@@ -6,10 +6,13 @@ OUT    ?= out/quickstart
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 DIR    ?= tests/golden/data
+REV    ?= HEAD
+BENCH  ?=
+BENCH_JSON ?= bench.json
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build vectors bench bench-pipeline bench-service measure lint format install clean packages-run packages-test packages-bench packages-bench-service packages-lint
+.PHONY: help run test build vectors bench bench-compare bench-plots bench-pipeline bench-service measure lint format install clean packages-run packages-test packages-bench packages-bench-service packages-lint
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -37,10 +40,17 @@ vectors: packages-test $(BUILD)/build.ninja ## replay recorded vectors: make vec
 	@cmake --build $(BUILD) -j $(JOBS) --target mfn_replay
 	@$(BUILD)/mfn_replay "$(DIR)"
 
-bench: packages-test build ## measure speed, beside NumPy when it is installed
-	@cmake --build $(BUILD) -j $(JOBS) --target bench_engine bench_krum
-	@$(PYTHON) bench/bench.py $(BUILD)/bench_engine $(BUILD)/mfn
-	@$(PYTHON) bench/bench_krum.py $(BUILD)/bench_krum
+bench: packages-bench build ## measure speed, beside the machine's limits, NumPy and Numba
+	@cmake --build $(BUILD) -j $(JOBS) --target bench_engine bench_machine bench_krum
+	@$(PYTHON) -B bench/bench.py $(BUILD) $(BENCH)
+	@$(PYTHON) -B bench/bench_krum.py $(BUILD)/bench_krum
+
+bench-compare: packages-bench build ## measure against another revision: make bench-compare REV=HEAD~1
+	@cmake --build $(BUILD) -j $(JOBS) --target bench_engine
+	@$(PYTHON) -B bench/bench_compare.py $(BUILD) $(REV) $(BENCH)
+
+bench-plots: packages-bench ## draw the plots of docs/performance.md: make bench-plots BENCH_JSON=file
+	@$(PYTHON) -B bench/draw_plots.py $(BENCH_JSON) docs/images
 
 bench-pipeline: packages-bench build ## measure files, webhooks and Kafka, beside the reference's method
 	@$(PYTHON) bench/bench_pipeline.py $(BUILD)/mfn

@@ -1,41 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* Speed of the engine on this machine: million cell-steps per second over grid sizes and kernel
- * variants, features, normals, and whole jobs. Each figure is the median of several runs with the
- * spread between the fastest and the slowest, printed as one JSON object per line for bench.py. */
+/* One measurement of the engine, on one core or with one simulation on each of several:
+ *   bench_engine [--variant NAME] [--threads N] WHAT SIDE STEPS
+ * prints "UNITS SECONDS". bench.py repeats it, in turn with others, and says what came out.
+ *
+ * What waits at a barrier until all threads are ready is not counted. */
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "kernels/kernels.h"
 
 #include "mfn/mfn.h"
 
-#define RUNS           5
-#define RUN_CELL_STEPS 40000000.0 /* enough for a few hundredths of a second */
+#define THREADS_MAX 256
+#define BATCH       100 /* jobs, or rounds of what is short */
 
-typedef double (*timed_work)(void *context); /* returns seconds */
+typedef struct task {
+    uint64_t side, steps;
+    unsigned index; /* of the thread */
+    pthread_barrier_t *ready;
+    int64_t start_ns, end_ns;
+} task;
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void report(const char *what, uint64_t side, const char *variant, double units,
-                   timed_work work, void *context)
-{
-    double seconds[RUNS];
-    for (int i = 0; i < RUNS; i++) {
-        seconds[i] = work(context);
-    }
-    qsort(seconds, RUNS, sizeof seconds[0], by_value);
-    printf("{\"what\": \"%s\", \"side\": %llu, \"variant\": \"%s\", \"per_second\": %.6g, "
-           "\"slowest\": %.6g, \"fastest\": %.6g}\n",
-           what, (unsigned long long)side, variant, units / seconds[RUNS / 2],
-           units / seconds[RUNS - 1], units / seconds[0]);
-    fflush(stdout);
-}
+/* Returns units of work. */
+typedef double (*work_function)(task *of);
 
 static void check(mfn_status status, const mfn_error *err)
 {
@@ -45,43 +36,68 @@ static void check(mfn_status status, const mfn_error *err)
     }
 }
 
-static double seconds_since(int64_t start_ns)
-{
-    int64_t now_ns = mfn__clock_monotonic_ns(mfn__clock_system());
-    return (double)(now_ns - start_ns) / (double)MFN__NS_PER_S;
-}
-
 static int64_t now_ns(void)
 {
     return mfn__clock_monotonic_ns(mfn__clock_system());
 }
 
-static double time_steps(void *context)
+/* Everything before is preparation. */
+static void begin(task *of)
 {
-    const mfn_simulation_config *config = context;
+    pthread_barrier_wait(of->ready);
+    of->start_ns = now_ns();
+}
+
+/* Everything behind is cleaning up. */
+static void end(task *of)
+{
+    of->end_ns = now_ns();
+}
+
+static mfn_simulation_config config_of(const task *of)
+{
+    mfn_simulation_config config;
+    mfn_simulation_config_init(&config, MFN_MODEL_V4_1);
+    config.grid_size = of->side;
+    config.steps = of->steps;
+    return config;
+}
+
+static double cells_of(const task *of)
+{
+    return (double)of->side * (double)of->side;
+}
+
+static mfn_simulation *simulation_of(const mfn_simulation_config *config)
+{
     mfn_simulation *sim = NULL;
     mfn_error err = {0};
     check(mfn_simulation_new(config, &sim, &err), &err);
-    int64_t start_ns = now_ns();
-    check(mfn_simulation_run(sim, NULL, NULL, &err), &err);
-    double seconds = seconds_since(start_ns);
-    mfn_simulation_free(sim);
-    return seconds;
+    return sim;
 }
 
-static void bench_steps(const char *variant, bool jitter)
+/* The steps alone, with an observer or without. */
+static double take_steps(task *of, bool jitter, mfn_step_observer observer, void *context)
 {
-    static const uint64_t sides[] = {32, 64, 128, 256, 512, 1024};
-    for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
-        mfn_simulation_config config;
-        mfn_simulation_config_init(&config, MFN_MODEL_V4_1);
-        double cells = (double)(sides[i] * sides[i]);
-        config.grid_size = sides[i];
-        config.steps = (uint64_t)(RUN_CELL_STEPS / cells / (jitter ? 8 : 1));
-        config.quantum_jitter = jitter;
-        report(jitter ? "cell-steps with jitter" : "cell-steps", sides[i], variant,
-               cells * (double)config.steps, time_steps, &config);
-    }
+    mfn_simulation_config config = config_of(of);
+    config.quantum_jitter = jitter;
+    mfn_simulation *sim = simulation_of(&config);
+    mfn_error err = {0};
+    begin(of);
+    check(mfn_simulation_run(sim, observer, context, &err), &err);
+    end(of);
+    mfn_simulation_free(sim);
+    return cells_of(of) * (double)of->steps;
+}
+
+static double steps(task *of)
+{
+    return take_steps(of, false, NULL, NULL);
+}
+
+static double steps_with_jitter(task *of)
+{
+    return take_steps(of, true, NULL, NULL);
 }
 
 static bool push_frame(void *context, const mfn_simulation *sim)
@@ -89,21 +105,72 @@ static bool push_frame(void *context, const mfn_simulation *sim)
     return mfn_feature_meter_push(context, mfn_simulation_field_v(sim), NULL) == MFN_OK;
 }
 
-#define JOBS 100
-
-/* The jobs of a data set: other seeds, all features of the whole history. */
-static double time_jobs(void *context)
+static mfn_feature_meter *meter_of(const task *of)
 {
-    mfn_simulation_config config = *(const mfn_simulation_config *)context;
-    mfn_simulation *sim = NULL;
     mfn_feature_meter *meter = NULL;
     mfn_error err = {0};
-    check(mfn_simulation_new(&config, &sim, &err), &err);
-    check(mfn_feature_meter_new((uint32_t)config.grid_size, NULL, &meter, &err), &err);
-    int64_t start_ns = now_ns();
-    for (int i = 0; i < JOBS; i++) {
+    check(mfn_feature_meter_new((uint32_t)of->side, NULL, &meter, &err), &err);
+    return meter;
+}
+
+/* The steps with all 18 features. */
+static double steps_with_features(task *of)
+{
+    mfn_feature_meter *meter = meter_of(of);
+    double cell_steps = take_steps(of, false, push_frame, meter);
+    mfn_features features;
+    mfn_error err = {0};
+    check(mfn_feature_meter_finish(meter, &features, &err), &err);
+    end(of);
+    mfn_feature_meter_free(meter);
+    return cell_steps;
+}
+
+/* Drawing the fields, without the first touch of their memory. */
+static double initialisations(task *of)
+{
+    mfn_simulation_config config = config_of(of);
+    mfn_simulation *sim = simulation_of(&config);
+    mfn_error err = {0};
+    begin(of);
+    for (uint64_t i = 0; i < of->steps; i++) {
+        check(mfn_simulation_reset(sim, &config, &err), &err);
+    }
+    end(of);
+    mfn_simulation_free(sim);
+    return cells_of(of) * (double)of->steps;
+}
+
+/* What is left to do for the features when a run has ended. */
+static double last_features(task *of)
+{
+    mfn_simulation_config config = config_of(of);
+    mfn_simulation *sim = simulation_of(&config);
+    mfn_feature_meter *meter = meter_of(of);
+    mfn_error err = {0};
+    check(mfn_simulation_run(sim, push_frame, meter, &err), &err);
+    begin(of);
+    for (int i = 0; i < BATCH; i++) {
+        mfn_features features;
+        check(mfn_feature_meter_finish(meter, &features, &err), &err);
+    }
+    end(of);
+    mfn_feature_meter_free(meter);
+    mfn_simulation_free(sim);
+    return cells_of(of) * BATCH;
+}
+
+/* The jobs of a data set: other seeds, all features of the whole history. */
+static double jobs(task *of)
+{
+    mfn_simulation_config config = config_of(of);
+    mfn_simulation *sim = simulation_of(&config);
+    mfn_feature_meter *meter = meter_of(of);
+    mfn_error err = {0};
+    begin(of);
+    for (unsigned i = 0; i < BATCH; i++) {
         char seed[16];
-        snprintf(seed, sizeof seed, "%d", i);
+        snprintf(seed, sizeof seed, "%u", of->index * BATCH + i);
         config.seed = seed;
         mfn_features features;
         check(mfn_simulation_reset(sim, &config, &err), &err);
@@ -111,53 +178,134 @@ static double time_jobs(void *context)
         check(mfn_simulation_run(sim, push_frame, meter, &err), &err);
         check(mfn_feature_meter_finish(meter, &features, &err), &err);
     }
-    double seconds = seconds_since(start_ns);
+    end(of);
     mfn_feature_meter_free(meter);
     mfn_simulation_free(sim);
-    return seconds;
+    return BATCH;
 }
 
-static void bench_jobs(const char *variant)
-{
-    static const struct {
-        uint64_t side, steps;
-    } jobs[] = {{32, 50}, {64, 100}};
-    for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
-        mfn_simulation_config config;
-        mfn_simulation_config_init(&config, MFN_MODEL_V4_1);
-        config.grid_size = jobs[i].side;
-        config.steps = jobs[i].steps;
-        report("jobs with features", jobs[i].side, variant, JOBS, time_jobs, &config);
-    }
-}
+typedef void (*fill_function)(mfn_random *random, double a, double b, double *ret, size_t count);
 
-#define NORMALS 1000000
-
-static double time_normals(void *context)
+static double draws(task *of, fill_function fill)
 {
-    static double values[NORMALS];
-    mfn_random *random = context;
-    int64_t start_ns = now_ns();
-    mfn_random_fill_normal(random, 0.0, 1.0, values, NORMALS);
-    return seconds_since(start_ns);
-}
-
-int main(void)
-{
-    mfn_error err = {0};
+    size_t count = (size_t)of->side * of->side;
+    double *values = calloc(count, sizeof *values);
     mfn_random *random = NULL;
+    mfn_error err = {0};
+    check(values != NULL ? MFN_OK : MFN_NO_MEMORY, &err);
     check(mfn_random_new("1", &random, &err), &err);
-    report("normals", 0, "-", NORMALS, time_normals, random);
+    fill(random, 0.0, 1.0, values, count); /* the first touch of the memory */
+    begin(of);
+    for (uint64_t i = 0; i < of->steps; i++) {
+        fill(random, 0.0, 1.0, values, count);
+    }
+    end(of);
     mfn_random_free(random);
+    free(values);
+    return (double)count * (double)of->steps;
+}
 
-    size_t count = 0;
-    const mfn__kernels_table *const *variants = mfn__kernels_all(&count);
-    for (size_t i = 0; i < count; i++) {
-        if (mfn__kernels_select(variants[i]->name, NULL) == MFN_OK) {
-            bench_steps(variants[i]->name, false);
-            bench_jobs(variants[i]->name);
+static double normals(task *of)
+{
+    return draws(of, mfn_random_fill_normal);
+}
+
+static double uniforms(task *of)
+{
+    return draws(of, mfn_random_fill_uniform);
+}
+
+static const struct {
+    const char *name;
+    work_function work;
+} works[] = {
+    {"steps", steps},
+    {"steps-jitter", steps_with_jitter},
+    {"steps-features", steps_with_features},
+    {"initialisations", initialisations},
+    {"features", last_features},
+    {"jobs", jobs},
+    {"normals", normals},
+    {"uniforms", uniforms},
+};
+
+typedef struct worker {
+    pthread_t thread;
+    work_function work;
+    task task;
+    double units;
+} worker;
+
+static void *run_worker(void *context)
+{
+    worker *self = context;
+    self->units = self->work(&self->task);
+    return NULL;
+}
+
+static void measure(work_function work, const task *like, unsigned threads)
+{
+    static worker workers[THREADS_MAX];
+    pthread_barrier_t ready;
+    pthread_barrier_init(&ready, NULL, threads);
+    for (unsigned i = 0; i < threads; i++) {
+        workers[i] = (worker){.work = work, .task = *like};
+        workers[i].task.index = i;
+        workers[i].task.ready = &ready;
+    }
+    for (unsigned i = 1; i < threads; i++) {
+        if (pthread_create(&workers[i].thread, NULL, run_worker, &workers[i]) != 0) {
+            fprintf(stderr, "bench_engine: no thread\n");
+            exit(EXIT_FAILURE);
         }
     }
-    bench_steps(mfn_simd_name(), true);
+    run_worker(&workers[0]);
+    double units = workers[0].units;
+    int64_t start_ns = workers[0].task.start_ns;
+    int64_t end_ns = workers[0].task.end_ns;
+    for (unsigned i = 1; i < threads; i++) {
+        pthread_join(workers[i].thread, NULL);
+        const worker *other = &workers[i];
+        units += other->units;
+        start_ns = other->task.start_ns < start_ns ? other->task.start_ns : start_ns;
+        end_ns = other->task.end_ns > end_ns ? other->task.end_ns : end_ns;
+    }
+    pthread_barrier_destroy(&ready);
+    printf("%.17g %.9f\n", units, (double)(end_ns - start_ns) / (double)MFN__NS_PER_S);
+}
+
+static uint64_t number(const char *text)
+{
+    char *end = NULL;
+    uint64_t value = strtoull(text, &end, 10);
+    if (*end != '\0' || value == 0 || value > UINT32_MAX) {
+        fprintf(stderr, "bench_engine: expected a number above 0, got '%s'\n", text);
+        exit(EXIT_FAILURE);
+    }
+    return value;
+}
+
+int main(int argc, char **argv)
+{
+    mfn_error err = {0};
+    unsigned threads = 1;
+    int at = 1;
+    for (; at + 1 < argc && strncmp(argv[at], "--", 2) == 0; at += 2) {
+        if (strcmp(argv[at], "--variant") == 0) {
+            check(mfn__kernels_select(argv[at + 1], &err), &err);
+        } else if (strcmp(argv[at], "--threads") == 0) {
+            threads = (unsigned)number(argv[at + 1]);
+        }
+    }
+    work_function work = NULL;
+    for (size_t i = 0; i < sizeof works / sizeof works[0] && at + 3 == argc; i++) {
+        work = strcmp(argv[at], works[i].name) == 0 ? works[i].work : work;
+    }
+    if (work == NULL || threads > THREADS_MAX) {
+        fprintf(stderr, "usage: bench_engine [--variant NAME] [--threads N] WHAT SIDE STEPS\n");
+        return EXIT_FAILURE;
+    }
+    const task like = {.side = number(argv[at + 1]), .steps = number(argv[at + 2])};
+    measure(work, &like, threads);
     return EXIT_SUCCESS;
 }

@@ -17,9 +17,7 @@ import os
 import pathlib
 import platform
 import resource
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -29,42 +27,12 @@ PEER = HERE / "reference_peer.py"
 sys.path[:0] = [str(HERE.parent / "tests" / "kafka"), str(HERE.parent / "tests" / "support")]
 from broker import EXIT_SKIPPED, Broker  # noqa: E402
 from http_peer import RestSource, WebhookReceiver  # noqa: E402
+from measured import measure  # noqa: E402
 
 PARTITIONS = 4
 PAGE_ITEMS = 100
-RUN_TIMEOUT_S = 300
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 SIZES = {"near-empty": (4, 1), "32x32x50": (32, 50)}  # side of the grid and steps
-# Runs a command and prints what it used. A process of its own, because the peak memory of a child
-# counts from that of its parent: this one is smaller than anything it starts.
-LAUNCHER = """
-import os, sys, time
-start = time.perf_counter()
-child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
-_, status, used = os.wait4(child, 0)
-print("\\n%r %r %d" % (time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss))
-sys.exit(os.waitstatus_to_exitcode(status) & 255)
-"""
-
-
-@dataclasses.dataclass
-class Use:
-    seconds: float
-    cpu_s: float
-    peak_bytes: int
-    output: str
-
-
-def measure(command):
-    command = [shutil.which(command[0]) or command[0], *map(str, command[1:])]
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", LAUNCHER, *command], text=True,
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=RUN_TIMEOUT_S)
-    if done.returncode != 0:
-        sys.exit(f"bench_pipeline: {' '.join(command)} ended with {done.returncode}:\n"
-                 f"{done.stdout[-2000:]}{done.stderr[-3000:]}")
-    output, _, used = done.stdout.rstrip("\n").rpartition("\n")
-    seconds, cpu_s, peak_kib = map(float, used.split())
-    return Use(seconds, cpu_s, int(peak_kib) * 1024, output)
 
 
 def run_mfn(mfn, folder, pipeline):

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/bits.h"
 
+#include "kernels/kernels.h"
+
 #define WORD_BITS 64
 
 size_t mfn__bits_words(uint32_t width)
@@ -26,13 +28,7 @@ void mfn__bits_pack_bytes(const uint8_t *bytes, uint32_t width, uint64_t *ret_ro
 
 void mfn__bits_pack_above(const double *values, uint32_t width, double threshold, uint64_t *ret_row)
 {
-    for (uint32_t first = 0; first < width; first += WORD_BITS) {
-        uint64_t word = 0;
-        for (uint32_t i = 0; i < cells_in_word(width, first); i++) {
-            word |= (uint64_t)(values[first + i] > threshold) << i;
-        }
-        ret_row[first / WORD_BITS] = word;
-    }
+    mfn__kernels()->bits_above(values, width, threshold, ret_row);
 }
 
 uint64_t mfn__bits_count(const uint64_t *row, uint32_t width)

@@ -35,8 +35,45 @@ static mfn__dd add_ln2(mfn__dd x, double count)
     return mfn__dd_add(sum, (mfn__dd){count * LN2_3, 0.0});
 }
 
+/* c[0] + c[1] x + c[2] x^2 + ...: the first coefficients in double-double, then those whose terms
+ * are so small that doubles are exact enough. */
+typedef struct series {
+    const mfn__dd *large;
+    const double *small;
+    int large_count, small_count;
+} series;
+
+static mfn__dd evaluate(const series *of, mfn__dd x)
+{
+    double rest = 0.0;
+    for (int n = of->small_count - 1; n >= 0; n--) {
+        rest = rest * x.hi + of->small[n];
+    }
+    mfn__dd sum = {rest, 0.0};
+    for (int n = of->large_count - 1; n >= 0; n--) {
+        sum = mfn__dd_add(mfn__dd_multiply(sum, x), of->large[n]);
+    }
+    return sum;
+}
+
+#define LENGTH(array) ((int)(sizeof(array) / sizeof *(array)))
+
 #define EXP_DOUBLINGS 6
-#define EXP_TERMS     13 /* 0.0055^13 / 13! is below 2^-106 */
+
+/* 1 / n! from n = 1; 0.0055^7 / 7! is below 2^-64, 0.0055^13 / 13! below 2^-106. */
+static const mfn__dd exp_large[] = {
+    {0x1p+0, 0.0},
+    {0x1p-1, 0.0},
+    {0x1.5555555555555p-3, 0x1.5555555555555p-57},
+    {0x1.5555555555555p-5, 0x1.5555555555555p-59},
+    {0x1.1111111111111p-7, 0x1.1111111111111p-63},
+    {0x1.6c16c16c16c17p-10, -0x1.f49f49f49f49fp-65},
+};
+static const double exp_small[] = {
+    0x1.a01a01a01a01ap-13, 0x1.a01a01a01a01ap-16, 0x1.71de3a556c734p-19, 0x1.27e4fb7789f5cp-22,
+    0x1.ae64567f544e4p-26, 0x1.1eed8eff8d898p-29, 0x1.6124613a86d09p-33,
+};
+static const series exp_series = {exp_large, exp_small, LENGTH(exp_large), LENGTH(exp_small)};
 
 static double exp_rounded(mfn__dd x)
 {
@@ -44,12 +81,7 @@ static double exp_rounded(mfn__dd x)
     mfn__dd reduced = add_ln2(x, -exponent);
     reduced.hi = ldexp(reduced.hi, -EXP_DOUBLINGS);
     reduced.lo = ldexp(reduced.lo, -EXP_DOUBLINGS);
-    mfn__dd power = reduced; /* x^n / n! */
-    mfn__dd result = reduced;
-    for (int n = 2; n <= EXP_TERMS; n++) {
-        power = mfn__dd_divide(mfn__dd_multiply(power, reduced), (mfn__dd){n, 0.0});
-        result = mfn__dd_add(result, power);
-    }
+    mfn__dd result = mfn__dd_multiply(evaluate(&exp_series, reduced), reduced);
     for (int i = 0; i < EXP_DOUBLINGS; i++) {
         result = mfn__dd_add(mfn__dd_scale(result, 2.0), mfn__dd_multiply(result, result));
     }
@@ -66,7 +98,27 @@ double mfn__pow10(double y)
     return exp_rounded(mfn__dd_scale(ln10, y));
 }
 
-#define LOG_TERMS 21 /* of the artanh series: 0.1716^43 / 43 is below 2^-106 */
+/* 1 / (2 n + 1) from n = 0, of the artanh series in the ratio's square, which is at most 0.0295;
+ * 0.0295^11 / 23 is below 2^-60, 0.0295^21 / 43 below 2^-106. */
+static const mfn__dd log_large[] = {
+    {0x1p+0, 0.0},
+    {0x1.5555555555555p-2, 0x1.5555555555555p-56},
+    {0x1.999999999999ap-3, -0x1.999999999999ap-57},
+    {0x1.2492492492492p-3, 0x1.2492492492492p-57},
+    {0x1.c71c71c71c71cp-4, 0x1.c71c71c71c71cp-58},
+    {0x1.745d1745d1746p-4, -0x1.745d1745d1746p-59},
+    {0x1.3b13b13b13b14p-4, -0x1.3b13b13b13b14p-58},
+    {0x1.1111111111111p-4, 0x1.1111111111111p-60},
+    {0x1.e1e1e1e1e1e1ep-5, 0x1.e1e1e1e1e1e1ep-61},
+    {0x1.af286bca1af28p-5, 0x1.af286bca1af28p-59},
+    {0x1.8618618618618p-5, 0x1.8618618618618p-59},
+};
+static const double log_small[] = {
+    0x1.642c8590b2164p-5, 0x1.47ae147ae147bp-5, 0x1.2f684bda12f68p-5, 0x1.1a7b9611a7b96p-5,
+    0x1.0842108421084p-5, 0x1.f07c1f07c1f08p-6, 0x1.d41d41d41d41dp-6, 0x1.bacf914c1badp-6,
+    0x1.a41a41a41a41ap-6, 0x1.8f9c18f9c18fap-6, 0x1.7d05f417d05f4p-6,
+};
+static const series log_series = {log_large, log_small, LENGTH(log_large), LENGTH(log_small)};
 
 double mfn__log(double x)
 {
@@ -78,12 +130,7 @@ double mfn__log(double x)
     }
     mfn__dd ratio = mfn__dd_divide(mfn__dd_sum(fraction, -1.0), mfn__dd_sum(fraction, 1.0));
     mfn__dd square = mfn__dd_multiply(ratio, ratio);
-    mfn__dd series = {0.0, 0.0};
-    for (int n = LOG_TERMS; n >= 0; n--) {
-        mfn__dd coefficient = mfn__dd_divide(one, (mfn__dd){2.0 * n + 1.0, 0.0});
-        series = mfn__dd_add(mfn__dd_multiply(series, square), coefficient);
-    }
-    mfn__dd result = mfn__dd_scale(mfn__dd_multiply(ratio, series), 2.0);
+    mfn__dd result = mfn__dd_scale(mfn__dd_multiply(ratio, evaluate(&log_series, square)), 2.0);
     return add_ln2(result, exponent).hi;
 }
 

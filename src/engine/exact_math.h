@@ -2,8 +2,9 @@
 /* Elementary functions with the same bits on every machine, compiler and libm.
  *
  * Unless stated otherwise they are correctly rounded as far as double-double arithmetic (at least
- * 95 bits) can tell. They take close to a microsecond, ten without a fused multiply-add in
- * hardware, so they stay out of hot loops. Outside the stated domain a result means nothing. */
+ * 95 bits) can tell. They take a quarter of a microsecond, several times as long without a fused
+ * multiply-add in hardware, so they stay out of hot loops. Outside the stated domain a result means
+ * nothing. */
 #ifndef MFN_ENGINE_EXACT_MATH_H
 #define MFN_ENGINE_EXACT_MATH_H
 

@@ -14,15 +14,10 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "engine/bits.h"
-#include "engine/boxcount.h"
-#include "engine/clusters.h"
-#include "engine/statistics.h"
+#include "engine/field_features.h"
 #include "kernels/kernels.h"
 
 #include "mfn/features.h"
-
-#define MV_PER_V    1000.0
-#define FLAT_STD_MV 1e-10 /* below it a field has no shape: skewness and kurtosis are 0 */
 
 /* Over the frames so far. */
 typedef struct history {
@@ -39,8 +34,9 @@ struct mfn_feature_meter {
     uint32_t side;
     double *last_v; /* the last frame */
     size_t last_v_doubles;
-    uint64_t *words; /* a bit per cell, a row of bits, the clusters' scratch */
+    uint64_t *words; /* scratch of the last frame's features */
     size_t words_count;
+    mfn__box_plan boxes;
     history history;
 };
 
@@ -48,16 +44,11 @@ typedef struct frame_change_sums {
     double sum_mv, max_mv, spread_mv2, energy_mv2;
 } frame_change_sums;
 
-static size_t words_needed(uint32_t side)
-{
-    return ((size_t)side + 1) * mfn__bits_words(side) + mfn__cluster_scan_words(side);
-}
-
 /* Each buffer is kept when it is large enough. */
 static mfn_status make_room(mfn_feature_meter *meter, uint32_t side, mfn_error *err)
 {
     size_t doubles = (size_t)side * side;
-    size_t words = words_needed(side);
+    size_t words = mfn__field_features_words(side);
     double *last_v = NULL;
     uint64_t *bits = NULL;
     if (doubles > meter->last_v_doubles) {
@@ -230,26 +221,6 @@ mfn_status mfn_feature_meter_push(mfn_feature_meter *meter, const double *frame_
     return MFN_OK;
 }
 
-static void measure_values(const mfn_feature_meter *meter, double *value)
-{
-    size_t cells = (size_t)meter->side * meter->side;
-    double min_v = 0.0;
-    double max_v = 0.0;
-    mfn__extremes(meter->last_v, cells, &min_v, &max_v);
-    double mean = mfn__moment(meter->last_v, cells, MV_PER_V, 0.0, 1);
-    double std = sqrt(mfn__moment(meter->last_v, cells, MV_PER_V, mean, 2));
-    value[MFN_FEATURE_V_min] = min_v * MV_PER_V;
-    value[MFN_FEATURE_V_max] = max_v * MV_PER_V;
-    value[MFN_FEATURE_V_mean] = mean;
-    value[MFN_FEATURE_V_std] = std;
-    if (std > FLAT_STD_MV) {
-        double m3 = mfn__moment(meter->last_v, cells, MV_PER_V, mean, 3);
-        double m4 = mfn__moment(meter->last_v, cells, MV_PER_V, mean, 4);
-        value[MFN_FEATURE_V_skew] = m3 / (std * std * std);
-        value[MFN_FEATURE_V_kurt] = m4 / ((std * std) * (std * std)) - 3.0;
-    }
-}
-
 static void measure_history(const mfn_feature_meter *meter, double *value)
 {
     const history *so_far = &meter->history;
@@ -265,63 +236,15 @@ static void measure_history(const mfn_feature_meter *meter, double *value)
         so_far->energy_covariance / (frames * (frames * frames - 1.0) / 12.0);
 }
 
-static void measure_clusters(const mfn_feature_meter *meter, double threshold_mv, uint64_t *rows,
-                             size_t row_step, mfn_clusters *ret, uint64_t *ret_active)
-{
-    uint32_t side = meter->side;
-    double threshold_v = threshold_mv / MV_PER_V;
-    mfn__cluster_scan scan;
-    uint64_t *scratch = meter->words + ((size_t)side + 1) * mfn__bits_words(side);
-    mfn__cluster_scan_init(&scan, side, meter->config.connectivity == 0 ? 4 : 8, scratch);
-    *ret_active = 0;
-    for (uint32_t i = 0; i < side; i++) {
-        uint64_t *row = rows + i * row_step;
-        mfn__bits_pack_above(meter->last_v + (size_t)i * side, side, threshold_v, row);
-        mfn__cluster_scan_row(&scan, row);
-        *ret_active += mfn__bits_count(row, side);
-    }
-    mfn__cluster_scan_end(&scan, ret);
-}
-
-static void measure_structure(const mfn_feature_meter *meter, double *value)
-{
-    const mfn_feature_config *config = &meter->config;
-    uint32_t side = meter->side;
-    size_t row_words = mfn__bits_words(side);
-    uint64_t *rows = meter->words;
-    uint64_t *one_row = rows + side * row_words;
-    mfn_clusters low;
-    mfn_clusters med;
-    mfn_clusters high;
-    uint64_t active = 0;
-    uint64_t unused = 0;
-    measure_clusters(meter, config->threshold_low_mv, rows, row_words, &low, &active);
-    measure_clusters(meter, config->threshold_med_mv, one_row, 0, &med, &unused);
-    measure_clusters(meter, config->threshold_high_mv, one_row, 0, &high, &unused);
-    value[MFN_FEATURE_f_active] = (double)active / ((double)side * (double)side);
-    value[MFN_FEATURE_N_clusters_low] = (double)low.count;
-    value[MFN_FEATURE_N_clusters_med] = (double)med.count;
-    value[MFN_FEATURE_N_clusters_high] = (double)high.count;
-    value[MFN_FEATURE_max_cluster_size] = (double)low.largest;
-    value[MFN_FEATURE_cluster_size_std] = low.size_std;
-
-    const mfn_box_config boxes = {sizeof boxes, config->min_box_size, config->max_box_size,
-                                  config->num_scales};
-    mfn_box_counting counting;
-    mfn__box_count_rows(rows, side, &boxes, one_row, &counting);
-    value[MFN_FEATURE_D_box] = counting.dimension;
-    value[MFN_FEATURE_D_r2] = counting.r_squared;
-}
-
 mfn_status mfn_feature_meter_finish(mfn_feature_meter *meter, mfn_features *ret, mfn_error *err)
 {
     if (meter->history.frames == 0) {
         return mfn__fail(err, MFN_INVALID, "frames", "frames: expected at least 1, got 0");
     }
     mfn_features features = {0};
-    measure_values(meter, features.value);
     measure_history(meter, features.value);
-    measure_structure(meter, features.value);
+    mfn__field_features(meter->last_v, meter->side, &meter->config, &meter->boxes, meter->words,
+                        &features);
     for (int i = 0; i < MFN_FEATURE_COUNT; i++) {
         if (!isfinite(features.value[i])) {
             const char *name = mfn_feature_name((mfn_feature)i);

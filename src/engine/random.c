@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* PCG XSL-RR 128/64 (O'Neill, HMC-CS-2014-0905) in NumPy's variant: the state steps first, then
- * the new state is permuted. Draws follow numpy.random.Generator operation by operation, because
- * the position in the stream is part of every result. */
+/* Draws follow numpy.random.Generator operation by operation, because the position in the stream
+ * is part of every result. Many draws are made a block at a time, by the kernels. */
 #include "engine/random.h"
 
 #include <assert.h>
@@ -9,25 +8,11 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/seed_sequence.h"
-
-__extension__ typedef unsigned __int128 wide;
-
-#define MULTIPLIER ((wide)UINT64_C(2549297995355413924) << 64 | UINT64_C(4865540595714422341))
-
-/* 2^-53: a 53-bit fraction becomes a double in [0, 1). */
-#define UNIT_53 0x1p-53
-
-static void step(mfn_random *random)
-{
-    random->state = random->state * MULTIPLIER + random->increment;
-}
+#include "kernels/kernels.h"
 
 uint64_t mfn__random_bits(mfn_random *random)
 {
-    step(random);
-    uint64_t folded = (uint64_t)(random->state >> 64) ^ (uint64_t)random->state;
-    unsigned turn = (unsigned)(random->state >> 122);
-    return folded >> turn | folded << (-turn & 63);
+    return mfn__pcg64_next(&random->pcg);
 }
 
 /* One 64-bit draw serves two 32-bit requests; the second half waits however many 64-bit requests
@@ -51,12 +36,12 @@ mfn_status mfn_random_seed(mfn_random *random, const char *seed, mfn_error *err)
     if (status != MFN_OK) {
         return status;
     }
-    wide start = (wide)words[0] << 64 | words[1];
-    wide sequence = (wide)words[2] << 64 | words[3];
-    *random = (mfn_random){.state = 0, .increment = sequence << 1 | 1};
-    step(random);
-    random->state += start;
-    step(random);
+    mfn__uint128 start = (mfn__uint128)words[0] << 64 | words[1];
+    mfn__uint128 sequence = (mfn__uint128)words[2] << 64 | words[3];
+    *random = (mfn_random){.pcg = {.state = 0, .increment = sequence << 1 | 1}};
+    mfn__pcg64_step(&random->pcg);
+    random->pcg.state += start;
+    mfn__pcg64_step(&random->pcg);
     return MFN_OK;
 }
 
@@ -83,10 +68,10 @@ void mfn_random_free(mfn_random *random)
 void mfn_random_get_state(const mfn_random *random, mfn_random_state *ret)
 {
     *ret = (mfn_random_state){
-        .state_high = (uint64_t)(random->state >> 64),
-        .state_low = (uint64_t)random->state,
-        .increment_high = (uint64_t)(random->increment >> 64),
-        .increment_low = (uint64_t)random->increment,
+        .state_high = (uint64_t)(random->pcg.state >> 64),
+        .state_low = (uint64_t)random->pcg.state,
+        .increment_high = (uint64_t)(random->pcg.increment >> 64),
+        .increment_low = (uint64_t)random->pcg.increment,
         .has_half = random->has_half,
         .half = random->half,
     };
@@ -95,8 +80,8 @@ void mfn_random_get_state(const mfn_random *random, mfn_random_state *ret)
 void mfn_random_set_state(mfn_random *random, const mfn_random_state *state)
 {
     *random = (mfn_random){
-        .state = (wide)state->state_high << 64 | state->state_low,
-        .increment = (wide)state->increment_high << 64 | state->increment_low,
+        .pcg = {.state = (mfn__uint128)state->state_high << 64 | state->state_low,
+                .increment = (mfn__uint128)state->increment_high << 64 | state->increment_low},
         .has_half = state->has_half,
         .half = state->half,
     };
@@ -104,7 +89,7 @@ void mfn_random_set_state(mfn_random *random, const mfn_random_state *state)
 
 double mfn_random_uniform(mfn_random *random)
 {
-    return (double)(mfn__random_bits(random) >> 11) * UNIT_53;
+    return (double)(int64_t)(mfn__random_bits(random) >> 11) * 0x1p-53;
 }
 
 double mfn_random_uniform_between(mfn_random *random, double low, double high)
@@ -138,11 +123,11 @@ uint64_t mfn__random_bounded(mfn_random *random, uint64_t span)
         return product >> 32;
     }
     uint64_t values = span + 1;
-    wide product = (wide)mfn__random_bits(random) * values;
+    mfn__uint128 product = (mfn__uint128)mfn__random_bits(random) * values;
     if ((uint64_t)product < values) {
         uint64_t biased = (UINT64_MAX - span) % values;
         while ((uint64_t)product < biased) {
-            product = (wide)mfn__random_bits(random) * values;
+            product = (mfn__uint128)mfn__random_bits(random) * values;
         }
     }
     return (uint64_t)(product >> 64);
@@ -155,9 +140,40 @@ int64_t mfn_random_integer(mfn_random *random, int64_t low, int64_t high)
     return (int64_t)((uint64_t)low + mfn__random_bounded(random, span));
 }
 
+void mfn__draws_init(mfn__draws *draws, mfn_random *random, size_t count)
+{
+    draws->random = random;
+    draws->missing = count;
+    draws->next = 0;
+    draws->end = 0;
+}
+
+void mfn__draws_refill(mfn__draws *draws)
+{
+    if (draws->next == draws->end) {
+        draws->next = 0;
+        draws->end = draws->missing < MFN__RANDOM_BLOCK ? draws->missing : MFN__RANDOM_BLOCK;
+        mfn__kernels()->pcg64_fill(&draws->random->pcg, draws->bits, draws->end);
+    }
+}
+
+void mfn__draws_uniforms(mfn__draws *draws, double low, double high, double *ret, size_t count)
+{
+    assert(count <= draws->missing);
+    for (size_t done = 0; done < count;) {
+        mfn__draws_refill(draws);
+        size_t made = draws->end - draws->next;
+        size_t some = count - done < made ? count - done : made;
+        mfn__kernels()->uniforms(draws->bits + draws->next, some, low, high - low, ret + done);
+        draws->next += some;
+        draws->missing -= some;
+        done += some;
+    }
+}
+
 void mfn_random_fill_uniform(mfn_random *random, double low, double high, double *ret, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        ret[i] = mfn_random_uniform_between(random, low, high);
-    }
+    mfn__draws draws;
+    mfn__draws_init(&draws, random, count);
+    mfn__draws_uniforms(&draws, low, high, ret, count);
 }

@@ -6,93 +6,81 @@
 #include "engine/statistics.h"
 
 #include <math.h>
-#include <string.h>
+
+#include "kernels/kernels.h"
 
 #define BLOCK 8192
-#define LEAF  128
+#define LEAF  MFN__SUM_LEAF
 #define LANES 8
+
+/* The order of the additions is that of one array whatever is added up: a tree whose leaves give
+ * some sums each. */
+#define SUMS_MAX 3
+
+typedef struct sums {
+    double of[SUMS_MAX];
+} sums;
 
 typedef struct series {
     const double *values;
     double scale, centre;
-    unsigned power; /* 0: the values as they are */
+    const mfn__kernels_table *kernels;
+    sums (*add_leaf)(const struct series *of, size_t first, size_t count);
 } series;
 
-/* c * c * c stands for NumPy's pow(c, 3): closer than 1e-12 and the same on every machine. */
-static void load_leaf(const series *of, size_t first, size_t count, double *ret)
+static sums add_scaled(const series *of, size_t first, size_t count)
 {
-    const double *values = of->values + first;
-    if (of->power == 0) {
-        memcpy(ret, values, count * sizeof *ret);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        ret[i] = values[i] * of->scale - of->centre;
-    }
-    if (of->power == 2 || of->power == 4) {
-        for (size_t i = 0; i < count; i++) {
-            ret[i] *= ret[i];
-        }
-    }
-    if (of->power == 3) {
-        for (size_t i = 0; i < count; i++) {
-            ret[i] = ret[i] * ret[i] * ret[i];
-        }
-    }
-    if (of->power == 4) {
-        for (size_t i = 0; i < count; i++) {
-            ret[i] *= ret[i];
-        }
-    }
+    return (sums){{of->kernels->sum_scaled(of->values + first, count, of->scale)}};
 }
 
-static double sum_leaf(const double *values, size_t count)
+static sums add_powers(const series *of, size_t first, size_t count)
 {
-    double sum = 0.0;
-    size_t i = 0;
-    if (count >= LANES) {
-        double lane[LANES];
-        memcpy(lane, values, sizeof lane);
-        for (i = LANES; i + LANES <= count; i += LANES) {
-            for (size_t k = 0; k < LANES; k++) {
-                lane[k] += values[i + k];
-            }
-        }
-        sum = ((lane[0] + lane[1]) + (lane[2] + lane[3])) +
-              ((lane[4] + lane[5]) + (lane[6] + lane[7]));
-    }
-    for (; i < count; i++) {
-        sum += values[i];
-    }
-    return sum;
+    sums all;
+    of->kernels->sum_powers(of->values + first, count, of->scale, of->centre, all.of);
+    return all;
+}
+
+static sums both(sums a, sums b)
+{
+    return (sums){{a.of[0] + b.of[0], a.of[1] + b.of[1], a.of[2] + b.of[2]}};
 }
 
 /* Recursion goes log2(BLOCK / LEAF) deep. */
-static double sum_pairwise(const series *of, size_t first, size_t count)
+static sums add_pairwise(const series *of, size_t first, size_t count)
 {
     if (count <= LEAF) {
-        double leaf[LEAF];
-        load_leaf(of, first, count, leaf);
-        return sum_leaf(leaf, count);
+        return of->add_leaf(of, first, count);
     }
     size_t half = count / 2 / LANES * LANES;
-    return sum_pairwise(of, first, half) + sum_pairwise(of, first + half, count - half);
+    return both(add_pairwise(of, first, half), add_pairwise(of, first + half, count - half));
 }
 
-static double sum_series(const series *of, size_t count)
+static sums add_series(const series *of, size_t count)
 {
-    double sum = 0.0;
+    sums all = {{0.0, 0.0, 0.0}};
     for (size_t first = 0; first < count; first += BLOCK) {
         size_t left = count - first;
-        sum += sum_pairwise(of, first, left < BLOCK ? left : BLOCK);
+        all = both(all, add_pairwise(of, first, left < BLOCK ? left : BLOCK));
     }
-    return sum;
+    return all;
+}
+
+/* The square, the third and the fourth power. */
+static sums powers_of(const double *values, size_t count, double scale, double centre)
+{
+    const series of = {values, scale, centre, mfn__kernels(), add_powers};
+    return add_series(&of, count);
+}
+
+static double sum_scaled(const double *values, size_t count, double scale)
+{
+    const series of = {values, scale, 0.0, mfn__kernels(), add_scaled};
+    return add_series(&of, count).of[0];
 }
 
 double mfn__sum(const double *values, size_t count)
 {
-    const series plain = {.values = values};
-    return sum_series(&plain, count);
+    return sum_scaled(values, count, 1.0);
 }
 
 double mfn__mean(const double *values, size_t count)
@@ -100,25 +88,31 @@ double mfn__mean(const double *values, size_t count)
     return mfn__sum(values, count) / (double)count;
 }
 
-double mfn__moment(const double *values, size_t count, double scale, double centre, unsigned power)
-{
-    const series transformed = {values, scale, centre, power};
-    return sum_series(&transformed, count) / (double)count;
-}
-
 double mfn__std(const double *values, size_t count, double mean)
 {
-    return sqrt(mfn__moment(values, count, 1.0, mean, 2));
+    return sqrt(powers_of(values, count, 1.0, mean).of[0] / (double)count);
+}
+
+void mfn__moments_find(const double *values, size_t count, double scale, mfn__moments *ret)
+{
+    double n = (double)count;
+    double mean = sum_scaled(values, count, scale) / n;
+    sums powers = powers_of(values, count, scale, mean);
+    *ret = (mfn__moments){mean, sqrt(powers.of[0] / n), powers.of[1] / n, powers.of[2] / n};
+}
+
+/* Zeros compare equal and differ in their sign: the first one counts. */
+static double first_equal(const double *values, double value)
+{
+    while (*values != value) {
+        values++;
+    }
+    return *values;
 }
 
 void mfn__extremes(const double *values, size_t count, double *ret_min, double *ret_max)
 {
-    double min = values[0];
-    double max = values[0];
-    for (size_t i = 1; i < count; i++) {
-        min = values[i] < min ? values[i] : min;
-        max = values[i] > max ? values[i] : max;
-    }
-    *ret_min = min;
-    *ret_max = max;
+    mfn__kernels()->extremes(values, count, ret_min, ret_max);
+    *ret_min = *ret_min == 0.0 ? first_equal(values, 0.0) : *ret_min;
+    *ret_max = *ret_max == 0.0 ? first_equal(values, 0.0) : *ret_max;
 }

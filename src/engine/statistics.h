@@ -17,8 +17,12 @@ double mfn__std(const double *values, size_t count, double mean);
 
 void mfn__extremes(const double *values, size_t count, double *ret_min, double *ret_max);
 
-/* Mean of (scale * value - centre)^power, power 1 to 4: raw and central moments in other units
- * without a copy of the values. */
-double mfn__moment(const double *values, size_t count, double scale, double centre, unsigned power);
+typedef struct mfn__moments {
+    double mean, std;
+    double third, fourth; /* central */
+} mfn__moments;
+
+/* Of scale * value: moments in other units without a copy of the values, in two passes. */
+void mfn__moments_find(const double *values, size_t count, double scale, mfn__moments *ret);
 
 #endif

@@ -8,8 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/draws.h"
+#include "kernels/field_scan.h"
 #include "kernels/frame_change.h"
 #include "kernels/pair_sums.h"
+#include "kernels/pcg64.h"
 
 #include "mfn/status.h"
 
@@ -57,6 +60,13 @@ typedef struct mfn__kernels {
     mfn__frame_change_kernel frame_change;
     mfn__pair_sums_kernel pair_products;    /* sums of x y */
     mfn__pair_sums_kernel pair_differences; /* sums of (x - y)^2 */
+    mfn__pcg64_fill_kernel pcg64_fill;
+    mfn__uniforms_kernel uniforms;
+    mfn__normals_kernel normals;
+    mfn__bits_above_kernel bits_above;
+    mfn__extremes_kernel extremes;
+    mfn__sum_scaled_kernel sum_scaled;
+    mfn__sum_powers_kernel sum_powers;
 } mfn__kernels_table;
 
 /* The best variant that this machine can run, or the one selected. Thread-safe. */

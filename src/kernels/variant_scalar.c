@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The plain variant: one cell at a time, for any machine. */
+#include "kernels/field_scan_body.h"
 #include "kernels/frame_change_body.h"
 #include "kernels/step_body.h"
 #include "kernels/variants.h"
@@ -18,4 +19,11 @@ const mfn__kernels_table mfn__kernels_scalar = {
     .frame_change = frame_change,
     .pair_products = mfn__pair_products_scalar,
     .pair_differences = mfn__pair_differences_scalar,
+    .pcg64_fill = mfn__pcg64_fill_plain,
+    .uniforms = mfn__uniforms_plain,
+    .normals = mfn__normals_plain,
+    .bits_above = mfn__bits_above_plain,
+    .extremes = extremes,
+    .sum_scaled = sum_scaled,
+    .sum_powers = sum_powers,
 };

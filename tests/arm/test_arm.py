@@ -16,7 +16,10 @@ QEMU = "qemu-aarch64"
 BOUNDARIES = ("periodic", "neumann", "dirichlet")
 FLAGS = ["-std=c17", "-O2", "-ffp-contract=off", "-fno-math-errno", "-D_GNU_SOURCE",
          '-DMFN_VERSION_TEXT="test"', "-Iinclude", "-Isrc", "-w"]
-NEON = {"variant_neon": [], "pair_sums_neon": []}
+# The files of src/kernels say in their names which instruction set they need.
+SETS = {"avx2": ["-mavx2", "-mfma"],
+        "avx512": ["-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw", "-mprefer-vector-width=512"],
+        "neon": []}
 BASE = ("buffer", "error", "mem", "number", "option", "status", "text")
 DEFAULTS = {"grid_size": 64, "steps": 64, "seed": "42", "alpha": 0.18,
             "spike_probability": 0.25, "turing_enabled": True,
@@ -51,29 +54,26 @@ def line_of(model, c):
     return " ".join(str(field) for field in fields)
 
 
-def build(source, compiler, extra, variants, out):
+def build(source, compiler, extra, sets, out):
     files = [f"src/base/{name}.c" for name in BASE]
     files += [str(path.relative_to(source)) for path in sorted((source / "src/engine").rglob("*.c"))]
-    files += ["src/kernels/kernels.c", "src/kernels/variant_scalar.c",
-              "src/kernels/pair_sums_scalar.c", "tests/arm/bit_report.c"]
+    files.append("tests/arm/bit_report.c")
     objects = []
-    for name, flags in variants.items():
-        target = f"{out}.{name}.o"
-        subprocess.run([compiler, *FLAGS, "-O3", "-fno-trapping-math", *flags, "-c", "-o", target,
-                        f"src/kernels/{name}.c"], cwd=source, check=True)
-        objects.append(target)
+    for path in sorted((source / "src/kernels").glob("*.c")):
+        needed = path.stem.rpartition("_")[2]
+        if needed not in SETS:
+            files.append(str(path.relative_to(source)))
+        elif needed in sets:
+            objects.append(f"{out}.{path.stem}.o")
+            subprocess.run([compiler, *FLAGS, "-O3", "-fno-trapping-math", *SETS[needed], "-c", "-o", objects[-1],
+                            path], cwd=source, check=True)
     subprocess.run([compiler, *FLAGS, *extra, "-o", out, *files, *objects, "-lm", "-lpthread"],
                    cwd=source, check=True)
 
 
-def native_variants():
-    machine = subprocess.run(["uname", "-m"], capture_output=True, text=True, check=True).stdout
-    if machine.strip() == "x86_64":
-        avx512 = ["-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw",
-                  "-mprefer-vector-width=512"]
-        return {"variant_avx2": ["-mavx2", "-mno-fma"], "variant_avx512": avx512,
-                "pair_sums_avx2": ["-mavx2", "-mfma"], "pair_sums_avx512": avx512}
-    return NEON if machine.strip() == "aarch64" else {}
+def native_sets():
+    machine = subprocess.run(["uname", "-m"], capture_output=True, text=True, check=True).stdout.strip()
+    return {"x86_64": ("avx2", "avx512"), "aarch64": ("neon",)}.get(machine, ())
 
 
 def run(command, text):
@@ -91,8 +91,8 @@ def main():
     cases = list(records(source))
     text = "\n".join(line_of(model, config) for _, model, config, _ in cases) + "\n"
     with tempfile.TemporaryDirectory() as work:
-        build(source, "cc", [], native_variants(), f"{work}/native")
-        build(source, CROSS, ["-static"], NEON, f"{work}/arm")
+        build(source, "cc", [], native_sets(), f"{work}/native")
+        build(source, CROSS, ["-static"], ("neon",), f"{work}/arm")
         native, native_simd = run([f"{work}/native"], text)
         arm, arm_simd = run([QEMU, f"{work}/arm"], text)
     if len(native) != len(cases) + 1 or native[0] != arm[0]:

@@ -200,6 +200,24 @@ START_TEST(counts_agree_with_a_count_cell_by_cell)
 }
 END_TEST
 
+START_TEST(every_single_size_agrees_with_a_count_cell_by_cell)
+{
+    static const uint32_t sides[] = {5, 64, 70, 130};
+    for (size_t s = 0; s < sizeof sides / sizeof sides[0]; s++) {
+        uint8_t *mask = random_mask(sides[s], 0.05, "32");
+        for (uint32_t size = 1; size <= 70 && size <= sides[s]; size++) {
+            mfn_box_config config = sizes_from_to(size, size, 1);
+            mfn_box_counting counting = counted(mask, sides[s], &config);
+            uint64_t expected = naive_count(mask, sides[s], size);
+            uint64_t actual = counting.scales == 1 ? counting.counts[0] : 0;
+            ck_assert_msg(actual == expected, "side %u, size %u: expected %llu, got %llu", sides[s],
+                          size, (unsigned long long)expected, (unsigned long long)actual);
+        }
+        free(mask);
+    }
+}
+END_TEST
+
 START_TEST(sizes_that_do_not_fit_are_left_out)
 {
     uint8_t *mask = random_mask(16, 0.7, "5");
@@ -308,6 +326,7 @@ int main(void)
         simple_shapes_have_their_dimension,
         equal_counts_give_exactly_zero,
         counts_agree_with_a_count_cell_by_cell,
+        every_single_size_agrees_with_a_count_cell_by_cell,
         sizes_that_do_not_fit_are_left_out,
         the_automatic_maximum_is_half_the_side_or_min_times_two_per_scale,
         no_configuration_means_the_defaults,

@@ -226,6 +226,26 @@ START_TEST(a_reset_meter_is_as_good_as_a_new_one)
 }
 END_TEST
 
+START_TEST(a_reset_meter_counts_the_boxes_of_its_new_configuration)
+{
+    double *history = random_history(3, 64, "22");
+    mfn_feature_meter *meter = created(64);
+    static const uint64_t min_box_sizes[] = {2, 3, 2};
+    for (size_t i = 0; i < sizeof min_box_sizes / sizeof min_box_sizes[0]; i++) {
+        mfn_feature_config config;
+        mfn_feature_config_init(&config);
+        config.min_box_size = min_box_sizes[i];
+        ck_assert_int_eq(mfn_feature_meter_reset(meter, 64, &config, NULL), MFN_OK);
+        push_all(meter, history, 3, 64);
+        mfn_features reused = finished(meter);
+        mfn_features expected = computed(history, 3, 64, &config);
+        ck_assert_mem_eq(&reused, &expected, sizeof reused);
+    }
+    mfn_feature_meter_free(meter);
+    free(history);
+}
+END_TEST
+
 START_TEST(every_kernel_variant_gives_the_same_bits)
 {
     double *history = random_history(6, 61, "3");
@@ -475,6 +495,7 @@ int main(void)
         pushing_frames_gives_the_bits_of_the_whole_history,
         finishing_does_not_end_the_history,
         a_reset_meter_is_as_good_as_a_new_one,
+        a_reset_meter_counts_the_boxes_of_its_new_configuration,
         every_kernel_variant_gives_the_same_bits,
         a_static_history_has_no_trend_and_is_stable_from_its_first_step,
         stability_begins_with_the_first_calm_window,

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "engine/random.h"
+#include "kernels/kernels.h"
 #include "suite.h"
 
 static mfn_random *seeded(const char *seed)
@@ -144,21 +145,76 @@ START_TEST(a_restored_state_continues_the_stream)
 }
 END_TEST
 
-START_TEST(filling_draws_what_single_calls_draw)
+#define FILLED_MAX 1300
+
+/* Long enough to meet every way through the ziggurat, at every place in a block. */
+static void check_filling(const char *variant)
 {
-    mfn_random *one = seeded("7");
-    mfn_random *many = seeded("7");
-    double filled[64];
-    mfn_random_fill_uniform(many, -1.0, 3.0, filled, 64);
-    for (size_t i = 0; i < 64; i++) {
-        ck_assert(filled[i] == mfn_random_uniform_between(one, -1.0, 3.0));
-    }
-    mfn_random_fill_normal(many, -0.07, 0.005, filled, 64);
-    for (size_t i = 0; i < 64; i++) {
-        ck_assert(filled[i] == mfn_random_normal(one, -0.07, 0.005));
+    static const size_t counts[] = {1, 2, 7, 8, 9, 63, 64, 511, 512, 513, 1024, FILLED_MAX};
+    static double filled[FILLED_MAX];
+    mfn_random *many = seeded("11");
+    mfn_random *one = seeded("11");
+    for (size_t round = 0; round < 40; round++) {
+        for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+            mfn_random_fill_uniform(many, -1.0, 3.0, filled, counts[k]);
+            for (size_t i = 0; i < counts[k]; i++) {
+                double draw = mfn_random_uniform_between(one, -1.0, 3.0);
+                ck_assert_msg(filled[i] == draw, "%s: uniform %zu of %zu: expected %a, got %a",
+                              variant, i, counts[k], draw, filled[i]);
+            }
+            mfn_random_fill_normal(many, -0.07, 0.005, filled, counts[k]);
+            for (size_t i = 0; i < counts[k]; i++) {
+                double draw = mfn_random_normal(one, -0.07, 0.005);
+                ck_assert_msg(filled[i] == draw, "%s: normal %zu of %zu: expected %a, got %a",
+                              variant, i, counts[k], draw, filled[i]);
+            }
+        }
     }
     mfn_random_free(one);
     mfn_random_free(many);
+}
+
+START_TEST(filling_draws_what_single_calls_draw)
+{
+    size_t count = 0;
+    const mfn__kernels_table *const *variants = mfn__kernels_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (mfn__kernels_select(variants[i]->name, NULL) == MFN_OK) {
+            check_filling(variants[i]->name);
+        }
+    }
+    ck_assert_int_eq(mfn__kernels_select("auto", NULL), MFN_OK);
+}
+END_TEST
+
+START_TEST(numbers_taken_in_pieces_are_those_taken_at_once)
+{
+    static const size_t pieces[] = {1, 32, 511, 513, 7, 0, 236};
+    static double whole[FILLED_MAX];
+    static double parts[FILLED_MAX];
+    mfn_random *one = seeded("12");
+    mfn_random *other = seeded("12");
+    for (int round = 0; round < 40; round++) {
+        mfn__draws draws;
+        size_t at = 0;
+        mfn__draws_init(&draws, other, FILLED_MAX);
+        for (size_t k = 0; k < sizeof pieces / sizeof pieces[0]; k++) {
+            mfn__draws_normals(&draws, 1.0, 0.5, parts + at, pieces[k]);
+            at += pieces[k];
+        }
+        ck_assert_uint_eq(at, FILLED_MAX);
+        mfn_random_fill_normal(one, 1.0, 0.5, whole, FILLED_MAX);
+        ck_assert_mem_eq(parts, whole, sizeof parts);
+
+        mfn__draws_init(&draws, other, FILLED_MAX);
+        for (at = 0; at < FILLED_MAX; at += 100) {
+            mfn__draws_uniforms(&draws, -1.0, 1.0, parts + at, 100);
+        }
+        mfn_random_fill_uniform(one, -1.0, 1.0, whole, FILLED_MAX);
+        ck_assert_mem_eq(parts, whole, sizeof parts);
+    }
+    mfn_random_free(other);
+    mfn_random_free(one);
 }
 END_TEST
 
@@ -225,6 +281,7 @@ int main(void)
         integers_stay_inside_the_widest_range,
         a_restored_state_continues_the_stream,
         filling_draws_what_single_calls_draw,
+        numbers_taken_in_pieces_are_those_taken_at_once,
         a_sample_has_no_value_twice,
         a_sample_larger_than_its_population_is_refused,
         every_allocation_may_fail,

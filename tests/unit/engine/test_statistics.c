@@ -56,27 +56,31 @@ START_TEST(the_sum_of_nothing_is_zero)
 }
 END_TEST
 
-START_TEST(moments_equal_the_mean_of_a_transformed_copy)
+START_TEST(moments_have_the_bits_of_those_of_a_transformed_copy)
 {
     static const size_t counts[] = {1, 7, 200, 8200};
     double *values = sample(COUNT_MAX);
     double *copy = malloc(COUNT_MAX * sizeof *copy);
     ck_assert_ptr_nonnull(copy);
     for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
-        for (unsigned power = 1; power <= 4; power++) {
-            for (size_t i = 0; i < counts[c]; i++) {
-                double x = values[i] * 1000.0 - -20.0;
-                double square = x * x;
-                copy[i] = power == 1   ? x
-                          : power == 2 ? square
-                          : power == 3 ? square * x
-                                       : square * square;
-            }
-            double expected = mfn__mean(copy, counts[c]);
-            double actual = mfn__moment(values, counts[c], 1000.0, -20.0, power);
-            ck_assert_msg(actual == expected, "moment %u of %zu: %a, expected %a", power, counts[c],
-                          actual, expected);
+        size_t count = counts[c];
+        mfn__moments moments;
+        mfn__moments_find(values, count, 1000.0, &moments);
+        for (size_t i = 0; i < count; i++) {
+            copy[i] = values[i] * 1000.0;
         }
+        ck_assert_msg(moments.mean == mfn__mean(copy, count), "mean of %zu", count);
+        ck_assert_msg(moments.std == mfn__std(copy, count, moments.mean), "std of %zu", count);
+        for (size_t i = 0; i < count; i++) {
+            double off = values[i] * 1000.0 - moments.mean;
+            copy[i] = off * off * off;
+        }
+        ck_assert_msg(moments.third == mfn__mean(copy, count), "third moment of %zu", count);
+        for (size_t i = 0; i < count; i++) {
+            double off = values[i] * 1000.0 - moments.mean;
+            copy[i] = (off * off) * (off * off);
+        }
+        ck_assert_msg(moments.fourth == mfn__mean(copy, count), "fourth moment of %zu", count);
     }
     free(copy);
     free(values);
@@ -85,17 +89,37 @@ END_TEST
 
 START_TEST(extremes_are_found_wherever_they_are)
 {
-    double values[9] = {0.0};
-    for (size_t at = 0; at < 9; at++) {
+    double values[19] = {0.0};
+    for (size_t at = 0; at < 19; at++) {
         values[at] = -3.0;
-        values[(at + 4) % 9] = 5.0;
+        values[(at + 4) % 19] = 5.0;
         double min = 0.0;
         double max = 0.0;
-        mfn__extremes(values, 9, &min, &max);
+        mfn__extremes(values, 19, &min, &max);
         ck_assert(min == -3.0);
         ck_assert(max == 5.0);
         values[at] = 0.0;
-        values[(at + 4) % 9] = 0.0;
+        values[(at + 4) % 19] = 0.0;
+    }
+}
+END_TEST
+
+START_TEST(the_sign_of_an_extreme_zero_is_that_of_the_first)
+{
+    for (size_t first = 0; first < 12; first++) {
+        double values[12];
+        for (size_t i = 0; i < 12; i++) {
+            values[i] = i < first ? 1.0 : (i - first) % 2 == 0 ? -0.0 : 0.0;
+        }
+        double min = 0.0;
+        double max = 0.0;
+        mfn__extremes(values, 12, &min, &max);
+        ck_assert_msg(min == 0.0 && signbit(min), "first at %zu", first);
+        for (size_t i = 0; i < first; i++) {
+            values[i] = -1.0;
+        }
+        mfn__extremes(values, 12, &min, &max);
+        ck_assert_msg(max == 0.0 && signbit(max), "first at %zu", first);
     }
 }
 END_TEST
@@ -103,11 +127,9 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {
-        sums_means_and_deviations_have_the_bits_of_numpy,
-        the_sum_of_nothing_is_zero,
-        moments_equal_the_mean_of_a_transformed_copy,
-        extremes_are_found_wherever_they_are,
-        NULL,
+        sums_means_and_deviations_have_the_bits_of_numpy,     the_sum_of_nothing_is_zero,
+        moments_have_the_bits_of_those_of_a_transformed_copy, extremes_are_found_wherever_they_are,
+        the_sign_of_an_extreme_zero_is_that_of_the_first,     NULL,
     };
     return mfn_test_run("statistics", tests);
 }
