@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "engine/models.h"
 #include "engine/statistics.h"
+#include "engine/wavefront.h"
 
 static const char *const field_names[MFN__FIELD_COUNT] = {"field", "activator", "inhibitor"};
 
@@ -141,19 +142,29 @@ void mfn_simulation_free(mfn_simulation *sim)
 }
 
 /* One uniform is drawn in every step, whether something grows or not. */
+static mfn__spike draw_spike(mfn_simulation *sim)
+{
+    mfn__spike spike = {.happens =
+                            mfn_random_uniform(&sim->random) < sim->config.spike_probability};
+    if (spike.happens) {
+        int64_t side = sim->grids[MFN__POTENTIAL].side;
+        spike.row = (uint32_t)mfn_random_integer(&sim->random, 0, side);
+        spike.column = (uint32_t)mfn_random_integer(&sim->random, 0, side);
+        spike.rise_v = mfn_random_normal(&sim->random, MFN__SPIKE_MEAN_V, MFN__SPIKE_SPREAD_V);
+        sim->growth_events++;
+    }
+    return spike;
+}
+
 static void grow(mfn_simulation *sim)
 {
-    if (mfn_random_uniform(&sim->random) >= sim->config.spike_probability) {
-        return;
+    const mfn__spike spike = draw_spike(sim);
+    if (spike.happens) {
+        mfn__grid *grid = &sim->grids[MFN__POTENTIAL];
+        double *row = mfn__grid_row(grid, spike.row);
+        row[spike.column] += spike.rise_v;
+        mfn__grid_fill_halo(grid, row, (mfn_boundary)sim->config.boundary_condition);
     }
-    mfn__grid *grid = &sim->grids[MFN__POTENTIAL];
-    int64_t side = grid->side;
-    uint32_t i = (uint32_t)mfn_random_integer(&sim->random, 0, side);
-    uint32_t j = (uint32_t)mfn_random_integer(&sim->random, 0, side);
-    double *row = mfn__grid_row(grid, i);
-    row[j] += mfn_random_normal(&sim->random, MFN__SPIKE_MEAN_V, MFN__SPIKE_SPREAD_V);
-    mfn__grid_fill_halo(grid, row, (mfn_boundary)sim->config.boundary_condition);
-    sim->growth_events++;
 }
 
 static mfn__step_row_kernel pick_kernel(const mfn_simulation *sim)
@@ -165,12 +176,9 @@ static mfn__step_row_kernel pick_kernel(const mfn_simulation *sim)
     return sim->config.model == MFN_MODEL_V4_1_FIELD ? kernels->react_updated : kernels->react;
 }
 
-static void compute_rows(mfn_simulation *sim, mfn__step_row_kernel kernel)
+static mfn__step_coefficients coefficients_of(const mfn_simulation_config *config)
 {
-    const mfn_simulation_config *config = &sim->config;
-    mfn_boundary boundary = (mfn_boundary)config->boundary_condition;
-    size_t field_count = config->turing_enabled ? MFN__FIELD_COUNT : MFN__ACTIVATOR;
-    const mfn__step_coefficients coefficients = {
+    return (mfn__step_coefficients){
         .alpha = config->alpha,
         .d_activator = config->d_activator,
         .d_inhibitor = config->d_inhibitor,
@@ -178,6 +186,19 @@ static void compute_rows(mfn_simulation *sim, mfn__step_row_kernel kernel)
         .r_inhibitor = config->r_inhibitor,
         .turing_threshold = config->turing_threshold,
     };
+}
+
+static size_t fields_that_step(const mfn_simulation *sim)
+{
+    return sim->config.turing_enabled ? MFN__FIELD_COUNT : MFN__ACTIVATOR;
+}
+
+static void compute_rows(mfn_simulation *sim, mfn__step_row_kernel kernel)
+{
+    const mfn_simulation_config *config = &sim->config;
+    mfn_boundary boundary = (mfn_boundary)config->boundary_condition;
+    size_t field_count = fields_that_step(sim);
+    const mfn__step_coefficients coefficients = coefficients_of(config);
     double deviation_v = sqrt(config->jitter_var);
     mfn__step_row row = {
         .columns = (size_t)config->grid_size,
@@ -231,9 +252,50 @@ static mfn_status compute_step(mfn_simulation *sim, mfn__step_row_kernel kernel,
     return sim->counts.nan_cells == 0 ? MFN_OK : report_nan(sim, err);
 }
 
+/* Without noise the draws do not depend on the fields, so that those of several steps can be made
+ * ahead: these are then computed in one sweep. */
+static mfn_status sweep(mfn_simulation *sim, mfn__step_row_kernel kernel, uint32_t steps,
+                        mfn_error *err)
+{
+    const mfn__step_coefficients coefficients = coefficients_of(&sim->config);
+    mfn__wave wave = {
+        .grids = {&sim->grids[MFN__POTENTIAL], &sim->grids[MFN__ACTIVATOR],
+                  &sim->grids[MFN__INHIBITOR]},
+        .field_count = fields_that_step(sim),
+        .boundary = (mfn_boundary)sim->config.boundary_condition,
+        .zeros = sim->zeros,
+        .kernel = kernel,
+        .coefficients = &coefficients,
+        .steps = steps,
+    };
+    for (uint32_t i = 0; i < steps; i++) {
+        wave.spikes[i] = draw_spike(sim);
+    }
+    mfn__wave_run(&wave, &sim->counts);
+    sim->steps_computed += steps;
+    return sim->counts.nan_cells == 0 ? MFN_OK : report_nan(sim, err);
+}
+
+static mfn_status advance_in_sweeps(mfn_simulation *sim, uint64_t steps, uint32_t at_once,
+                                    mfn_error *err)
+{
+    mfn__step_row_kernel kernel = pick_kernel(sim);
+    mfn_status status = MFN_OK;
+    while (steps > 0 && status == MFN_OK) {
+        uint32_t now = steps < at_once ? (uint32_t)steps : at_once;
+        status = sweep(sim, kernel, now, err);
+        steps -= now;
+    }
+    return status;
+}
+
 mfn_status mfn_simulation_advance(mfn_simulation *sim, uint64_t steps, mfn_step_observer observer,
                                   void *context, mfn_error *err)
 {
+    uint32_t at_once = mfn__wave_steps_max(&sim->grids[MFN__POTENTIAL], fields_that_step(sim));
+    if (observer == NULL && !sim->config.quantum_jitter && at_once > 1) {
+        return advance_in_sweeps(sim, steps, at_once, err);
+    }
     mfn__step_row_kernel kernel = pick_kernel(sim);
     for (uint64_t t = 0; t < steps; t++) {
         mfn_status status = compute_step(sim, kernel, err);

@@ -1,116 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* The step kernel, once for all instruction sets: this body is the specification, and each variant
- * includes it in a file compiled for its own instruction set.
- *
- * Per cell, with L(x) = (((up + down) + first) + second) - 4 x:
- *   V' = V + alpha L(V)
- *   da = d_a L(a) + r_a (a (1 - a) - h)      a' = a + da
- *   dh = d_h L(h) + r_h (a* - h)             h' = h + dh    a* is a, or a' in the field model
- *   V' += 5 mV where a' > threshold; V' += noise; a', h' clipped to [0, 1], V' to [-95, 40] mV.
- * Each field is read once and written once: a step moves the least memory that it can. Additions
- * and multiplications stand in the order in which the reference's NumPy expressions round. */
+/* The entry points of the step kernel, once for all instruction sets. */
 #ifndef MFN_KERNELS_STEP_BODY_H
 #define MFN_KERNELS_STEP_BODY_H
 
-#include "kernels/kernels.h"
+#include "kernels/step_columns.h"
 
-#define FIELD_MIN_V    (-0.095)
-#define FIELD_MAX_V    0.040
-#define TURING_BOOST_V 0.005
-
-#define ALWAYS_INLINE  static inline __attribute__((always_inline))
-
-/* The outputs never overlap the inputs, which compilers do not see by themselves. */
-#if defined(__clang__)
-#define NO_OVERLAP _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define NO_OVERLAP _Pragma("GCC ivdep")
+#ifndef STEP_ROW /* a variant may have a faster way for most of a row */
+#define STEP_ROW(row, coefficients, kind) step_columns(row, coefficients, 0, kind)
 #endif
-
-/* NaN stays NaN, as in NumPy's clip. */
-ALWAYS_INLINE double clip(double x, double low, double high)
-{
-    double raised = x < low ? low : x;
-    return raised > high ? high : raised;
-}
-
-ALWAYS_INLINE double laplacian(const mfn__stencil_row *row, size_t j)
-{
-    return (((row->up[j] + row->down[j]) + row->first[j]) + row->second[j]) - 4.0 * row->centre[j];
-}
-
-/* `reacts`, `updated` and `noisy` are constants at every call: each combination becomes a loop
- * without branches. */
-ALWAYS_INLINE void step_row(const mfn__step_row *row, const mfn__step_coefficients *coefficients,
-                            bool reacts, bool updated, bool noisy)
-{
-    const mfn__stencil_row v = row->potential;
-    const mfn__stencil_row a = row->activator;
-    const mfn__stencil_row h = row->inhibitor;
-    const mfn__step_coefficients k = *coefficients;
-    const double *noise_v = row->noise_v;
-    size_t columns = row->columns;
-    uint64_t activations = 0;
-    uint64_t clamped = 0;
-    uint64_t nan_cells = 0;
-
-    NO_OVERLAP
-    for (size_t j = 0; j < columns; j++) {
-        double potential = v.centre[j] + k.alpha * laplacian(&v, j);
-        if (reacts) {
-            double old_a = a.centre[j];
-            double old_h = h.centre[j];
-            double da = k.d_activator * laplacian(&a, j);
-            da = da + k.r_activator * (old_a * (1.0 - old_a) - old_h);
-            double new_a = old_a + da;
-            double dh = k.d_inhibitor * laplacian(&h, j);
-            dh = dh + k.r_inhibitor * ((updated ? new_a : old_a) - old_h);
-            double new_h = old_h + dh;
-            bool active = new_a > k.turing_threshold;
-            potential = active ? potential + TURING_BOOST_V : potential;
-            activations += active;
-            a.out[j] = clip(new_a, 0.0, 1.0);
-            h.out[j] = clip(new_h, 0.0, 1.0);
-            nan_cells += new_a != new_a;
-            nan_cells += new_h != new_h;
-        }
-        if (noisy) {
-            potential = potential + noise_v[j];
-        }
-        double kept = clip(potential, FIELD_MIN_V, FIELD_MAX_V);
-        v.out[j] = kept;
-        clamped += kept != potential;
-        nan_cells += potential != potential;
-    }
-    row->counts->activations += activations;
-    row->counts->clamped += clamped;
-    row->counts->nan_cells += nan_cells;
-}
 
 static void diffuse(const mfn__step_row *row, const mfn__step_coefficients *coefficients)
 {
     if (row->noise_v != NULL) {
-        step_row(row, coefficients, false, false, true);
+        STEP_ROW(row, coefficients, ((step_kind){.noisy = true}));
     } else {
-        step_row(row, coefficients, false, false, false);
+        STEP_ROW(row, coefficients, ((step_kind){.noisy = false}));
     }
 }
 
 static void react(const mfn__step_row *row, const mfn__step_coefficients *coefficients)
 {
     if (row->noise_v != NULL) {
-        step_row(row, coefficients, true, false, true);
+        STEP_ROW(row, coefficients, ((step_kind){.reacts = true, .noisy = true}));
     } else {
-        step_row(row, coefficients, true, false, false);
+        STEP_ROW(row, coefficients, ((step_kind){.reacts = true}));
     }
 }
 
 static void react_updated(const mfn__step_row *row, const mfn__step_coefficients *coefficients)
 {
     if (row->noise_v != NULL) {
-        step_row(row, coefficients, true, true, true);
+        STEP_ROW(row, coefficients, ((step_kind){.reacts = true, .updated = true, .noisy = true}));
     } else {
-        step_row(row, coefficients, true, true, false);
+        STEP_ROW(row, coefficients, ((step_kind){.reacts = true, .updated = true}));
     }
 }
 
