@@ -55,11 +55,11 @@ static void compute_row(const sweep *self, uint32_t level, uint32_t row)
     mfn__step_row step = {.columns = from->side, .counts = self->counts};
     mfn__stencil_row *stencils[MFN__WAVE_FIELDS_MAX] = {&step.potential, &step.activator,
                                                         &step.inhibitor};
-    for (size_t field = 0; field < wave->field_count; field++) {
+    for (size_t field = 0; field < wave->field_count && field < MFN__WAVE_FIELDS_MAX; field++) {
         mfn__grid_stencil(&from[field], row, wave->boundary, wave->zeros, stencils[field]);
     }
     wave->kernel(&step, wave->coefficients);
-    for (size_t field = 0; field < wave->field_count; field++) {
+    for (size_t field = 0; field < wave->field_count && field < MFN__WAVE_FIELDS_MAX; field++) {
         mfn__grid_fill_halo(&from[field], stencils[field]->out, wave->boundary);
     }
     grow(self, level, row);
@@ -84,8 +84,11 @@ static void fill_wedge(const sweep *self)
 {
     uint32_t side = self->views[0][0].side;
     for (uint32_t level = 1; level <= self->wave->steps; level++) {
-        for (uint32_t i = 0; i < 2 * level; i++) {
-            compute_row(self, level, (side - level + i) % side);
+        for (uint32_t i = 0; i < level; i++) {
+            compute_row(self, level, side - level + i);
+        }
+        for (uint32_t i = 0; i < level; i++) {
+            compute_row(self, level, i);
         }
     }
 }
@@ -93,7 +96,7 @@ static void fill_wedge(const sweep *self)
 void mfn__wave_run(const mfn__wave *wave, mfn__step_counts *counts)
 {
     sweep self = {.wave = wave, .counts = counts};
-    for (size_t field = 0; field < wave->field_count; field++) {
+    for (size_t field = 0; field < wave->field_count && field < MFN__WAVE_FIELDS_MAX; field++) {
         const mfn__grid *grid = wave->grids[field];
         self.views[0][field] = *grid;
         self.views[1][field] = *grid;
@@ -106,7 +109,7 @@ void mfn__wave_run(const mfn__wave *wave, mfn__step_counts *counts)
     if (has_seam) {
         fill_wedge(&self);
     }
-    for (size_t field = 0; field < wave->field_count; field++) {
+    for (size_t field = 0; field < wave->field_count && field < MFN__WAVE_FIELDS_MAX; field++) {
         if (wave->steps % 2 == 1) {
             mfn__grid_swap(wave->grids[field]);
         }
