@@ -53,11 +53,17 @@ class CryptoTest(unittest.TestCase):
         with self.serve(**keys) as service:
             self.ask(service, "encrypt", plaintext=TEXT, associated_data="c2VjcmV0IHR3bw==")
             self.ask(service, "decrypt", ciphertext=base64.b64encode(bytes(40)).decode())
+            for path in ("encrypt", "decrypt", "sign", "verify"):
+                self.ask(service, path, key_id="no\nsuch", plaintext=TEXT, ciphertext=TEXT, message=TEXT, signature=TEXT)
+            for _ in range(2):
+                self.ask(service, "keypair", algorithm="ECDH", key_id="mine")
             service.end()
             lines = [json.loads(line) for line in service.lines()]
         used = [line for line in lines if line["logger"] == "mfn.crypto"]
-        self.assertEqual([("encrypt", "true"), ("decrypt", "false")],
+        self.assertEqual([("encrypt", "true"), ("decrypt", "false"), ("encrypt", "false"), ("decrypt", "false"),
+                          ("sign", "false"), ("verify", "false"), ("keypair", "true"), ("keypair", "false")],
                          [(line["operation"], line["success"]) for line in used])
+        self.assertEqual(["no\nsuch"] * 4 + ["mine"] * 2, [line["key_id"] for line in used[2:]])
         self.assertTrue(used[0]["key_id"].startswith("key_"))
         for secret in (TEXT, "c2VjcmV0", MASTER, "first-0123456789"):
             self.assertNotIn(secret, json.dumps(lines))

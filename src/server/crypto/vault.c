@@ -68,7 +68,13 @@ static const entry *find(const mfn__vault *vault, mfn__vault_kind kind, const ch
     return NULL;
 }
 
-/* One entry of the file's content; `*at` moves behind it. */
+static bool is_size_of(mfn__vault_kind kind, size_t size)
+{
+    return size == MFN__SECRET_MAX || (kind == MFN__VAULT_AES && (size == 16 || size == 24));
+}
+
+/* One entry of the file's content; `*at` moves behind it. A name with a NUL would be written back
+ * as another one. */
 static mfn_status read_entry(mfn__vault *vault, const uint8_t **at, const uint8_t *end)
 {
     if (end - *at < ENTRY_HEAD_BYTES) {
@@ -78,8 +84,9 @@ static mfn_status read_entry(mfn__vault *vault, const uint8_t **at, const uint8_
     size_t id_size = head[2];
     size_t size = head[3];
     if (head[0] >= MFN__VAULT_KINDS || head[1] > 1 || id_size == 0 || id_size > MFN__KEY_ID_MAX ||
-        size == 0 || size > MFN__SECRET_MAX ||
-        (size_t)(end - head - ENTRY_HEAD_BYTES) < id_size + size) {
+        !is_size_of((mfn__vault_kind)head[0], size) ||
+        (size_t)(end - head - ENTRY_HEAD_BYTES) < id_size + size ||
+        memchr(head + ENTRY_HEAD_BYTES, '\0', id_size) != NULL) {
         return MFN_FORMAT;
     }
     entry *item = mfn__mem_new(1, sizeof *item);

@@ -18,6 +18,7 @@
 #define BASE_COST      1000 /* in cell steps, of a fraction of a millisecond */
 #define BYTES_PER_COST 16
 #define BAD_REQUEST    400
+#define CIPHER         "AES-GCM" /* of a key that is not there */
 #define SIGNATURES     "Ed25519"
 #define KEY_AGREEMENT  "ECDH"
 
@@ -101,6 +102,13 @@ static void audit(const mfn__call *call, const char *operation, const char *key_
     mfn__logger_write(service->logger, &record);
 }
 
+/* There is no such key, or none can be made. Names the key that was asked for. */
+static void audit_no_key(const mfn__call *call, const char *operation, const char *wanted_id,
+                         const char *algorithm)
+{
+    audit(call, operation, wanted_id[0] != '\0' ? wanted_id : "-", algorithm, false);
+}
+
 /* encrypt */
 
 typedef struct encrypt_request {
@@ -136,6 +144,7 @@ static mfn_status encrypt(mfn__call *call, const mfn__buffer *plain, const mfn__
     mfn_status status =
         mfn__vault_find_or_make(call->service->vault, MFN__VAULT_AES, wanted->key_id, &key, err);
     if (status != MFN_OK) {
+        audit_no_key(call, "encrypt", wanted->key_id, CIPHER);
         return status;
     }
     status = entropy->fill(entropy->context, nonce, sizeof nonce, err);
@@ -221,12 +230,12 @@ static mfn_status decrypt(mfn__call *call, const mfn__buffer *sealed, const mfn_
     mfn__buffer_init(&plain, TEXT_MAX);
     mfn_status status =
         mfn__vault_find(call->service->vault, MFN__VAULT_AES, wanted->key_id, &key, err);
-    if (status == MFN_NOT_FOUND && wanted->key_id[0] == '\0') {
-        return mfn__call_refuse(call, BAD_REQUEST, "invalid_request",
-                                "No encryption key available for decryption");
-    }
     if (status != MFN_OK) {
-        return status;
+        audit_no_key(call, "decrypt", wanted->key_id, CIPHER);
+        return status == MFN_NOT_FOUND && wanted->key_id[0] == '\0'
+                   ? mfn__call_refuse(call, BAD_REQUEST, "invalid_request",
+                                      "No encryption key available for decryption")
+                   : status;
     }
     mfn_error why = {0};
     status = mfn__aes_gcm_open((mfn__span){key.secret, key.size}, span_of(sealed),
@@ -307,6 +316,7 @@ static mfn_status sign(mfn__call *call, const mfn__buffer *message, mfn_error *e
     mfn_status status = mfn__vault_find_or_make(call->service->vault, MFN__VAULT_ED25519,
                                                 wanted->key_id, &key, err);
     if (status != MFN_OK) {
+        audit_no_key(call, "sign", wanted->key_id, SIGNATURES);
         return status;
     }
     status = mfn__ed25519_sign(key.secret, span_of(message), signature, err);
@@ -390,6 +400,7 @@ static mfn_status choose_public_key(mfn__call *call, mfn__buffer *ret, char id[M
     mfn_status status =
         mfn__vault_find(call->service->vault, MFN__VAULT_ED25519, wanted->key_id, &key, err);
     if (status == MFN_NOT_FOUND) {
+        audit_no_key(call, "verify", wanted->key_id, SIGNATURES);
         return mfn__call_refuse(call, BAD_REQUEST, "invalid_request",
                                 "No public key provided and no key_id matches stored keys");
     }
@@ -501,6 +512,7 @@ static mfn_status run_keypair(mfn__call *call, mfn_error *err)
         mfn__vault_make(call->service->vault, is_agreement ? MFN__VAULT_X25519 : MFN__VAULT_ED25519,
                         wanted->key_id, &key, err);
     if (status != MFN_OK) {
+        audit_no_key(call, "keypair", wanted->key_id, pair_algorithms[wanted->algorithm]);
         return status;
     }
     status = is_agreement ? mfn__x25519_public(key.secret, public_key, err)

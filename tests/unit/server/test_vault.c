@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,6 +189,80 @@ START_TEST(the_failure_of_any_allocation_makes_no_half_key)
 }
 END_TEST
 
+#define THREADS 8
+#define ROUNDS  300
+
+typedef struct contender {
+    mfn__vault *vault;
+    pthread_barrier_t *start;
+    mfn__vault_key first, named;
+    mfn_status first_status, named_status;
+} contender;
+
+static void *contend(void *context)
+{
+    contender *self = context;
+    pthread_barrier_wait(self->start);
+    self->first_status =
+        mfn__vault_find_or_make(self->vault, MFN__VAULT_AES, NULL, &self->first, NULL);
+    self->named_status =
+        mfn__vault_make(self->vault, MFN__VAULT_ED25519, "mine", &self->named, NULL);
+    return NULL;
+}
+
+/* What one thread encrypts with a default key that is not the others' could not be read by them. */
+static mfn__vault_key check_contest(mfn__vault *vault, contender contenders[THREADS])
+{
+    pthread_t threads[THREADS];
+    pthread_barrier_t start;
+    ck_assert_int_eq(pthread_barrier_init(&start, NULL, THREADS), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        contenders[i] = (contender){.vault = vault, .start = &start};
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, contend, &contenders[i]), 0);
+    }
+    size_t named = 0;
+    mfn__vault_key mine = {0};
+    for (size_t i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        ck_assert_int_eq(contenders[i].first_status, MFN_OK);
+        ck_assert_str_eq(contenders[i].first.id, contenders[0].first.id);
+        ck_assert_mem_eq(contenders[i].first.secret, contenders[0].first.secret, MFN__SECRET_MAX);
+        if (contenders[i].named_status == MFN_OK) {
+            mine = contenders[i].named;
+            named++;
+        } else {
+            ck_assert_int_eq(contenders[i].named_status, MFN_EXISTS);
+        }
+    }
+    ck_assert_uint_eq(named, 1);
+    pthread_barrier_destroy(&start);
+    return mine;
+}
+
+START_TEST(threads_agree_on_the_default_and_one_gets_a_name)
+{
+    contender contenders[THREADS];
+    for (size_t round = 0; round < ROUNDS; round++) {
+        mfn__vault *vault = open_in("");
+        (void)check_contest(vault, contenders);
+        mfn__vault_close(vault);
+    }
+    const char *folder = mfn_test_folder();
+    mfn__vault *vault = open_in(folder);
+    mfn__vault_key mine = check_contest(vault, contenders);
+    mfn__vault_close(vault);
+    vault = open_in(folder);
+    mfn__vault_key found;
+    ck_assert_int_eq(mfn__vault_find(vault, MFN__VAULT_AES, NULL, &found, NULL), MFN_OK);
+    ck_assert_mem_eq(found.secret, contenders[0].first.secret, MFN__SECRET_MAX);
+    ck_assert_int_eq(mfn__vault_find(vault, MFN__VAULT_ED25519, "mine", &found, NULL), MFN_OK);
+    ck_assert_mem_eq(found.secret, mine.secret, MFN__SECRET_MAX);
+    mfn__vault_close(vault);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {keys_are_found_by_name_and_kind,
@@ -197,6 +272,7 @@ int main(void)
                             a_damaged_file_is_told_and_left_alone,
                             a_key_that_cannot_be_kept_is_not_made,
                             the_failure_of_any_allocation_makes_no_half_key,
+                            threads_agree_on_the_default_and_one_gets_a_name,
                             NULL};
     return mfn_test_run("vault", tests);
 }
