@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/text.h"
 #include "cli/command.h"
 
-#define NAME_MAX_BYTES 64
-#define SHOWN_MAX      (2 * MFN__TARGET_MAX)
+#define NAME_MAX_BYTES    64
+#define SHOWN_MAX         (2 * MFN__TARGET_MAX)
+#define REMARKS_BYTES_MAX ((size_t)1 << 16)
 
 /* An end of the pipeline as people see it: "publishers[0]", "webhook", "https://host/path". */
 typedef struct end {
@@ -51,10 +53,20 @@ static void measure(const mfn__pipeline *pipeline, int ret_widths[3])
     }
 }
 
+/* Remarks are shown below the line of the end, not in the middle of it. */
+static void keep_remark(void *context, const char *line)
+{
+    mfn__buffer_append_format(context, "mfn check: %s\n", line);
+}
+
 static bool try_end(const mfn__pipeline *pipeline, size_t index, const mfn__surroundings *lent,
                     const int widths[3])
 {
+    mfn__buffer remarks;
+    mfn__buffer_init(&remarks, REMARKS_BYTES_MAX);
+    const mfn__log log = {keep_remark, &remarks};
     mfn__surroundings around = *lent;
+    around.log = &log;
     end found;
     char label[sizeof found.place + sizeof found.name + 4];
     mfn_error err = {0};
@@ -69,30 +81,23 @@ static bool try_end(const mfn__pipeline *pipeline, size_t index, const mfn__surr
     int64_t took_ns = mfn__clock_monotonic_ns(around.clock) - start_ns;
     if (status == MFN_OK) {
         printf("reachable in %" PRId64 " ms\n", took_ns / MFN__NS_PER_MS);
-        return true;
+    } else {
+        char shown[SHOWN_MAX];
+        printf("NOT reachable: %s\n",
+               mfn__text_printable(err.text, strlen(err.text), shown, sizeof shown));
     }
-    char shown[SHOWN_MAX];
-    printf("NOT reachable: %s\n",
-           mfn__text_printable(err.text, strlen(err.text), shown, sizeof shown));
-    return false;
-}
-
-static void warn(void *context, const char *line)
-{
-    (void)context;
-    fprintf(stderr, "mfn check: %s\n", line);
+    fflush(stdout);
+    fputs(remarks.data != NULL ? remarks.data : "", stderr);
+    mfn__buffer_deinit(&remarks);
+    return status == MFN_OK;
 }
 
 int mfn__connect_check(const mfn__pipeline *pipeline)
 {
-    static const mfn__log log = {warn, NULL};
     const atomic_bool never = false;
-    mfn__http_pool_options options;
-    mfn_options_set_defaults(mfn__http_pool_option_table(), &options);
     mfn_error err = {0};
-    mfn__surroundings around = {
-        .clock = mfn__clock_system(), .log = &log, .abandon = &never, .halt = &never};
-    if (mfn__http_pool_new(&options, &around.http, &err) != MFN_OK) {
+    mfn__surroundings around = {.clock = mfn__clock_system(), .abandon = &never, .halt = &never};
+    if (mfn__http_pool_new(mfn__pipeline_http(pipeline), &around.http, &err) != MFN_OK) {
         return mfn__command_fail("check", &err, MFN__EXIT_FAILED);
     }
     int widths[3] = {0};

@@ -480,6 +480,16 @@ const mfn__yaml_fault *mfn__yaml_faults(const mfn__yaml *yaml)
     return yaml->first_fault;
 }
 
+/* Levels are limited while the document is read. */
+bool mfn__yaml_has_faults(const mfn__yaml_node *node)
+{
+    bool has_faults = node->is_faulty;
+    for (size_t i = 0; i < node->count && !has_faults; i++) {
+        has_faults = mfn__yaml_has_faults(node->values[i]);
+    }
+    return has_faults;
+}
+
 void mfn__yaml_free(mfn__yaml *yaml)
 {
     if (yaml == NULL) {

@@ -45,6 +45,7 @@ typedef struct mfn__yaml_fault {
  * else is wrong. */
 mfn_status mfn__yaml_load_with_faults(const char *path, mfn__yaml **ret, mfn_error *err);
 const mfn__yaml_fault *mfn__yaml_faults(const mfn__yaml *yaml); /* NULL: none */
+bool mfn__yaml_has_faults(const mfn__yaml_node *node);          /* it, or what is in it */
 
 /* As mfn__yaml_load for text in memory; `path` is for messages. */
 mfn_status mfn__yaml_parse(const char *text, size_t size, const char *path, mfn__yaml **ret,

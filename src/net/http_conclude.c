@@ -137,7 +137,7 @@ static char *find_next_link(const mfn__http_transfer *self)
 static bool is_redirect(const mfn__http_exchange *exchange, long status)
 {
     bool keeps_method = status == 307 || status == 308;
-    bool is_get = strcmp(exchange->method, "POST") != 0;
+    bool is_get = strcmp(exchange->method, "GET") == 0;
     return keeps_method || (is_get && (status == 301 || status == 302 || status == 303));
 }
 

@@ -45,7 +45,7 @@
     MFN__HTTP_WHOLE(owner, inner, max_response_bytes, 1024, 1073741824.0, "16MiB", "bytes",        \
                     "larger answers are refused"),                                                 \
     MFN__HTTP_WHOLE(owner, inner, max_redirects, 0, 20, "5", "",                                   \
-                    "redirects that are followed at most"),                                        \
+                    "redirects followed at most (of a POST: 307 and 308 alone)"),                  \
     MFN__HTTP_BOOL(owner, inner, allow_other_hosts, "false",                                       \
                    "follow redirects and next links to other hosts")
 /* clang-format on */

@@ -45,6 +45,9 @@ const char *mfn__pipeline_connector_kind(const mfn__pipeline *pipeline);
 void mfn__pipeline_publisher_name(const mfn__pipeline *pipeline, size_t index, char *ret,
                                   size_t size);
 
+/* The sizes of its HTTP pool. */
+const mfn__http_pool_options *mfn__pipeline_http(const mfn__pipeline *pipeline);
+
 /* The folder of its dead letters. */
 const char *mfn__pipeline_dead_letters(const mfn__pipeline *pipeline);
 

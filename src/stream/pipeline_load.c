@@ -22,6 +22,15 @@ typedef struct loading {
     mfn__problems *problems;
 } loading;
 
+/* A section with a kind: its tables, the kind's own first, and where their values go. */
+typedef struct kind_section {
+    const char *name;
+    const mfn_option *const *tables;
+    void *const *options;
+    size_t table_count;
+    mfn_status (*check)(const void *options, mfn_error *err);
+} kind_section;
+
 static void add_problem(const loading *load, const mfn__yaml_node *node, const char *text)
 {
     mfn__problems_add(load->problems, mfn__yaml_path(load->pipeline->yaml), node->line,
@@ -66,27 +75,42 @@ static const mfn__yaml_node *kind_of(const loading *load, const mfn__yaml_node *
     return kind->is_faulty ? NULL : kind; /* its fault was told */
 }
 
-/* Faults of single values were told: what they would mean for other options is not known. */
-static bool has_faults(const mfn__yaml_node *section)
+/* A text that must be given and was not, or not well, is NULL. */
+static bool has_its_texts(const mfn_option *table, const void *options)
 {
-    for (size_t i = 0; i < section->count; i++) {
-        const mfn__yaml_node *value = section->values[i];
-        if (value->is_faulty || has_faults(value)) {
-            return true;
+    for (; table->name != NULL; table++) {
+        const char *text = NULL;
+        if (table->type != MFN_OPTION_TEXT) {
+            continue;
+        }
+        memcpy(&text, (const char *)options + table->offset, sizeof text);
+        if (text == NULL) {
+            return false;
         }
     }
-    return false;
+    return true;
 }
 
-/* What a kind says about its options beyond the table, at the line of the option when it names one.
- */
-static void add_judgement(const loading *load, const mfn__yaml_node *section_node,
-                          const char *section, const mfn_error *err)
+/* What the kind's table says, and then what the kind says about its options beyond that, at the
+ * line of the option when it names one; but not about options that are wrong as it is. */
+static void judge(const loading *load, const mfn__yaml_node *node, const kind_section *given)
 {
-    char text[sizeof err->text + 64];
-    const mfn__yaml_node *node = mfn__yaml_get(section_node, err->field);
-    snprintf(text, sizeof text, "%s.%s", section, err->text);
-    add_problem(load, node != NULL ? node : section_node, text);
+    mfn__problems *problems = load->problems;
+    size_t start = problems->wrong_keys.size;
+    static const char *const ignored[] = {"kind", NULL};
+    mfn__settings_apply(load->pipeline->yaml, node, given->name, given->tables, given->options,
+                        given->table_count, ignored, problems);
+    mfn_error err = {0};
+    if (given->check == NULL || !has_its_texts(given->tables[0], given->options[0]) ||
+        given->check(given->options[0], &err) == MFN_OK ||
+        mfn__problems_concern(problems, start, err.field) ||
+        mfn__problems_concern(problems, start, err.text)) {
+        return;
+    }
+    char text[sizeof err.text + 64];
+    const mfn__yaml_node *value = mfn__yaml_get(node, err.field);
+    snprintf(text, sizeof text, "%s.%s", given->name, err.text);
+    add_problem(load, value != NULL ? value : node, text);
 }
 
 static void load_connector(const loading *load, const mfn__yaml_node *root)
@@ -119,20 +143,11 @@ static void load_connector(const loading *load, const mfn__yaml_node *root)
         add_problem(load, node, "out of memory");
         return;
     }
-    static const char *const ignored[] = {"kind", NULL};
     const mfn_option *const tables[] = {pipeline->connector->options, mfn__retry_option_table(),
                                         mfn__breaker_option_table()};
     void *const options[] = {pipeline->connector_options, &pipeline->connector_retry,
                              &pipeline->connector_breaker};
-    size_t problems = load->problems->count;
-    mfn__settings_apply(pipeline->yaml, node, "connector", tables, options, 3, ignored,
-                        load->problems);
-    mfn_error err = {0};
-    if (load->problems->count == problems && !has_faults(node) &&
-        pipeline->connector->check != NULL &&
-        pipeline->connector->check(pipeline->connector_options, &err) != MFN_OK) {
-        add_judgement(load, node, "connector", &err);
-    }
+    judge(load, node, &(kind_section){"connector", tables, options, 3, pipeline->connector->check});
     if (!pipeline->connector_retry.enabled) {
         add_problem(load, node,
                     "connector.enabled: expected true, because without its connector a "
@@ -143,9 +158,9 @@ static void load_connector(const loading *load, const mfn__yaml_node *root)
 static void load_publisher(const loading *load, const mfn__yaml_node *node, size_t number)
 {
     mfn__pipeline *pipeline = load->pipeline;
-    char section[48];
-    snprintf(section, sizeof section, "publishers[%zu]", number);
-    const mfn__yaml_node *kind = kind_of(load, node, section);
+    char name[48];
+    snprintf(name, sizeof name, "publishers[%zu]", number);
+    const mfn__yaml_node *kind = kind_of(load, node, name);
     if (kind == NULL) {
         return;
     }
@@ -161,7 +176,7 @@ static void load_publisher(const loading *load, const mfn__yaml_node *node, size
         }
     }
     if (publisher->ops == NULL) {
-        unknown_kind(load, kind, section, names, count);
+        unknown_kind(load, kind, name, names, count);
         return;
     }
     publisher->options = mfn__mem_new(1, publisher->ops->options_size);
@@ -169,18 +184,11 @@ static void load_publisher(const loading *load, const mfn__yaml_node *node, size
         add_problem(load, node, "out of memory");
         return;
     }
-    static const char *const ignored[] = {"kind", NULL};
     const mfn_option *const tables[] = {publisher->ops->options, mfn__retry_option_table(),
                                         mfn__breaker_option_table(), mfn__publisher_table};
     void *const options[] = {publisher->options, &publisher->retry, &publisher->breaker,
                              &publisher->common};
-    size_t problems = load->problems->count;
-    mfn__settings_apply(pipeline->yaml, node, section, tables, options, 4, ignored, load->problems);
-    mfn_error err = {0};
-    if (load->problems->count == problems && !has_faults(node) && publisher->ops->check != NULL &&
-        publisher->ops->check(publisher->options, &err) != MFN_OK) {
-        add_judgement(load, node, section, &err);
-    }
+    judge(load, node, &(kind_section){name, tables, options, 4, publisher->ops->check});
     if (publisher->retry.enabled) {
         pipeline->publisher_count++;
     } else {
@@ -204,10 +212,12 @@ static void load_publishers(const loading *load, const mfn__yaml_node *root)
         add_problem(load, list, text);
         return;
     }
+    size_t problems = load->problems->count;
     for (size_t i = 0; i < list->count; i++) {
         load_publisher(load, list->values[i], i);
     }
-    if (load->problems->count == 0 && load->pipeline->publisher_count == 0) {
+    if (load->problems->count == problems && !mfn__yaml_has_faults(list) &&
+        load->pipeline->publisher_count == 0) {
         add_problem(load, list, "publishers: expected at least one that is enabled");
     }
 }
@@ -315,8 +325,12 @@ static void load_all(const loading *load)
         add_problem(load, root, "expected the sections connector, engine, publishers, …");
         return;
     }
+    size_t problems = load->problems->count;
     load_connector(load, root);
+    bool has_connector = load->problems->count == problems;
+    problems = load->problems->count;
     load_publishers(load, root);
+    bool has_publishers = load->problems->count == problems;
     load_section(load, root, "engine", mfn__engine_table, &pipeline->engine);
     load_section(load, root, "dead_letter", mfn__dead_letter_table, &pipeline->dead_letter);
     load_section(load, root, "spool", mfn__spool_table, &pipeline->spool);
@@ -327,10 +341,15 @@ static void load_all(const loading *load)
     void *const structs[] = {&pipeline->general};
     mfn__settings_apply(pipeline->yaml, root, "", tables, structs, 1, sections, load->problems);
     load_workers(load, root);
-    if (load->problems->count == 0) {
+    const mfn__yaml_node *connector = mfn__yaml_get(root, "connector");
+    const mfn__yaml_node *publishers = mfn__yaml_get(root, "publishers");
+    has_connector = has_connector && !mfn__yaml_has_faults(connector);
+    if (has_publishers && !mfn__yaml_has_faults(publishers)) {
         judge_names(load, root);
         judge_destinations(load, root);
-        judge_exactly_once(load, root);
+        if (has_connector) {
+            judge_exactly_once(load, root);
+        }
     }
 }
 

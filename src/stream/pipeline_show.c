@@ -47,6 +47,11 @@ void mfn__pipeline_publisher_name(const mfn__pipeline *pipeline, size_t index, c
     }
 }
 
+const mfn__http_pool_options *mfn__pipeline_http(const mfn__pipeline *pipeline)
+{
+    return &pipeline->http;
+}
+
 const char *mfn__pipeline_dead_letters(const mfn__pipeline *pipeline)
 {
     return pipeline->dead_letter.directory;
@@ -143,6 +148,21 @@ void mfn__pipeline_write_effective(const mfn__pipeline *pipeline, mfn__buffer *t
 /* Options that name a file to be read end so. */
 static const char file_ending[] = "_file";
 
+/* Sets errno when not. */
+static bool can_be_read(const char *path)
+{
+    char byte = 0;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* waits for no pipe's writer */
+    if (descriptor < 0) {
+        return false;
+    }
+    bool can = read(descriptor, &byte, 1) >= 0 || errno == EAGAIN;
+    int why = errno;
+    close(descriptor);
+    errno = why;
+    return can;
+}
+
 /* `node` is the section, or the list that it is in; `section` its name. */
 static void check_files_of(const mfn__pipeline *pipeline, const mfn__yaml_node *node,
                            const mfn_option *table, const void *options, const char *section,
@@ -154,17 +174,13 @@ static void check_files_of(const mfn__pipeline *pipeline, const mfn__yaml_node *
         }
         const char *path = NULL;
         memcpy(&path, (const char *)options + table->offset, sizeof path);
-        int descriptor = path != NULL && path[0] != '\0' ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-        if (path != NULL && path[0] != '\0' && descriptor < 0) {
+        if (path != NULL && path[0] != '\0' && !can_be_read(path)) {
             const mfn__yaml_node *value =
                 node->type == MFN__YAML_MAP ? mfn__yaml_get(node, table->name) : NULL;
             value = value != NULL ? value : node;
             mfn__problems_add(problems, mfn__yaml_path(pipeline->yaml), value->line, value->column,
-                              "%s.%s: cannot open '%s': %s", section, table->name, path,
+                              "%s.%s: cannot read '%s': %s", section, table->name, path,
                               strerror(errno));
-        }
-        if (descriptor >= 0) {
-            close(descriptor);
         }
     }
 }

@@ -137,9 +137,9 @@ bool mfn__run_bury(mfn__run *run, const mfn__dead_letter *letter)
         bool may_retry = mfn__retry_allows(retry, attempt + 1);
         if (mfn__run_is_abandoned(run) || (!may_retry && mfn__run_must_end(run))) {
             mfn__run_warn(run,
-                          "writing a dead letter failed after %llu attempts: %s. Nothing is lost: "
+                          "writing a dead letter failed after %llu attempt%s: %s. Nothing is lost: "
                           "mend it and run again",
-                          (unsigned long long)attempt + 1, err.text);
+                          (unsigned long long)attempt + 1, attempt == 0 ? "" : "s", err.text);
             mfn__run_fail(run, &err);
             return false;
         }

@@ -27,11 +27,13 @@ void mfn__problems_init(mfn__problems *problems)
 {
     *problems = (mfn__problems){0};
     mfn__buffer_init(&problems->lines, PROBLEMS_BYTES_MAX);
+    mfn__buffer_init(&problems->wrong_keys, PROBLEMS_BYTES_MAX);
 }
 
 void mfn__problems_deinit(mfn__problems *problems)
 {
     mfn__buffer_deinit(&problems->lines);
+    mfn__buffer_deinit(&problems->wrong_keys);
 }
 
 void mfn__problems_add(mfn__problems *problems, const char *path, unsigned line, unsigned column,
@@ -46,9 +48,30 @@ void mfn__problems_add(mfn__problems *problems, const char *path, unsigned line,
     problems->count++;
 }
 
+bool mfn__problems_concern(const mfn__problems *problems, size_t start, const char *text)
+{
+    const mfn__buffer *keys = &problems->wrong_keys;
+    while (start < keys->size) {
+        const char *key = keys->data + start;
+        const char *end = memchr(key, '\n', keys->size - start);
+        size_t length = end != NULL ? (size_t)(end - key) : keys->size - start;
+        if (memmem(text, strlen(text), key, length) != NULL) {
+            return true;
+        }
+        start += length + 1;
+    }
+    return false;
+}
+
+static void note_wrong(const one_section *section, const char *name)
+{
+    mfn__buffer_append_format(&section->problems->wrong_keys, "%s\n", name);
+}
+
 /* The key of the problem that is added next. */
 static void note_field(const one_section *section, const char *name)
 {
+    note_wrong(section, name);
     mfn__problems *problems = section->problems;
     if (problems->count == 0) {
         mfn__text_printable(name, strlen(name), problems->field, sizeof problems->field);
@@ -136,6 +159,9 @@ static void add_unknown_key(const one_section *section, const mfn__yaml_node *ke
         }
     }
     note_field(section, key->text);
+    if (nearest != NULL) {
+        note_wrong(section, nearest);
+    }
     mfn__problems_add(section->problems, mfn__yaml_path(section->yaml), key->line, key->column,
                       "unknown key '%s%s%s'%s", section->name, dot(section),
                       mfn__text_printable(key->text, strlen(key->text), shown, sizeof shown), tail);
@@ -250,6 +276,9 @@ static void apply_keys(const one_section *section, const mfn__yaml_node *map)
                 continue;
             }
             known = true;
+            if (mfn__yaml_has_faults(value)) {
+                note_wrong(section, option->name);
+            }
             if (!value->is_faulty && !mfn__yaml_is_null(value)) {
                 set_option(section, option, section->options[t], value);
             }

@@ -16,12 +16,17 @@ typedef struct mfn__problems {
     mfn__buffer lines;
     size_t count;
     char field[MFN__FIELD_MAX]; /* the key at fault in the first problem, "" when there is none */
+    mfn__buffer wrong_keys;     /* of all problems, each with a line break behind it */
 } mfn__problems;
 
 void mfn__problems_init(mfn__problems *problems);
 void mfn__problems_deinit(mfn__problems *problems);
 void mfn__problems_add(mfn__problems *problems, const char *path, unsigned line, unsigned column,
                        const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Whether `text` mentions one of the wrong keys from offset `start` of their list on: what it says
+ * may come from a value that is not the one that was meant. */
+bool mfn__problems_concern(const mfn__problems *problems, size_t start, const char *text);
 
 /* Fills `options` from defaults and the map's values. `section` ("connector", "publishers[0]")
  * prefixes names in messages. Several tables may share one map (a kind's own and the common

@@ -174,9 +174,9 @@ static bool store(mfn__run *run, const settling *self)
         if (!mfn_status_is_transient(status) || mfn__run_is_abandoned(run) ||
             (!may_retry && mfn__run_must_end(run))) {
             mfn__run_warn(run,
-                          "saving the state failed after %llu attempts: %s. Nothing is lost: "
+                          "saving the state failed after %llu attempt%s: %s. Nothing is lost: "
                           "mend it and run again",
-                          (unsigned long long)tried + 1, err.text);
+                          (unsigned long long)tried + 1, tried == 0 ? "" : "s", err.text);
             mfn__run_fail(run, &err);
             return false;
         }

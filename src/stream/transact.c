@@ -155,9 +155,9 @@ static bool wait_for_retry(mfn__run *run, uint64_t tried, const mfn__advice *adv
     mfn__lane_count_error(run->lanes[0], err, !gives_up);
     if (gives_up) {
         mfn__run_warn(run,
-                      "the transaction failed after %llu attempts: %s. Nothing is lost: mend "
+                      "the transaction failed after %llu attempt%s: %s. Nothing is lost: mend "
                       "it and run again",
-                      (unsigned long long)tried + 1, err->text);
+                      (unsigned long long)tried + 1, tried == 0 ? "" : "s", err->text);
         mfn__run_fail(run, err);
         return false;
     }

@@ -216,6 +216,7 @@ class Recovery(Place):
         self.write_both(receiver)
         receiver.next(Reply(501))
         said = self.mfn("check", "--connect", "pipeline.yaml")
+        self.assertRegex(said.stdout, r"(?m)^publishers\[0\] .* reachable in \d+ ms$")
         self.assertIn("HTTP status 501", said.stderr)
         self.assertIn("does not know OPTIONS", said.stderr)
         self.assertIn("POST was not tried", said.stderr)

@@ -170,8 +170,6 @@ static mfn_status check(const void *given, mfn_error *err)
     return status;
 }
 
-/* Any answer shows that the server is there; only the ones that say "not you" are failures, unless
- * it may be the signature that they miss. */
 /* Many receivers know POST alone, and a POST would not be a mere look. */
 static void remark(const mfn__surroundings *surroundings, int status)
 {
@@ -191,6 +189,8 @@ static void remark(const mfn__surroundings *surroundings, int status)
     surroundings->log->warn(surroundings->log->context, line);
 }
 
+/* Any answer shows that the server is there; only the ones that say "not you" are failures, unless
+ * it may be the signature that they miss. */
 static mfn_status probe(const void *given, const mfn__surroundings *surroundings, mfn_error *err)
 {
     const mfn__webhook_publisher_options *options = given;

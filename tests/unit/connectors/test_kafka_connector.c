@@ -46,6 +46,10 @@ START_TEST(records_become_messages_and_a_restart_goes_on_after_the_settled_ones)
     mfn__source_report report;
     mfn__kafka_connector.report(self.self, &report);
     ck_assert_int_eq(report.lag, 8);
+    ck_assert_uint_eq(report.lag_count, 1);
+    ck_assert_str_eq(report.lags[0].topic, "jobs");
+    ck_assert_int_eq(report.lags[0].partition, 0);
+    ck_assert_int_eq(report.lags[0].lag, 8);
     ck_assert_str_eq(report.text, "jobs[0] lag 8");
     member_close(&self);
     ck_assert_int_eq(committed(&where, "g", "jobs", 0), 2);

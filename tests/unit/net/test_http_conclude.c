@@ -100,10 +100,10 @@ START_TEST(redirects_to_the_same_origin_are_followed_as_the_method_allows)
         int status;
         bool is_followed;
     } cases[] = {
-        {"GET", 301, true},   {"GET", 302, true},  {"GET", 303, true},   {"GET", 307, true},
-        {"GET", 308, true},   {"GET", 300, false}, {"GET", 304, false},  {"GET", 305, false},
-        {"POST", 307, true},  {"POST", 308, true}, {"POST", 301, false}, {"POST", 302, false},
-        {"POST", 303, false}, {"GET", 201, false},
+        {"GET", 301, true},   {"GET", 302, true},  {"GET", 303, true},      {"GET", 307, true},
+        {"GET", 308, true},   {"GET", 300, false}, {"GET", 304, false},     {"GET", 305, false},
+        {"POST", 307, true},  {"POST", 308, true}, {"POST", 301, false},    {"POST", 302, false},
+        {"POST", 303, false}, {"GET", 201, false}, {"OPTIONS", 302, false}, {"OPTIONS", 308, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         http_place here;

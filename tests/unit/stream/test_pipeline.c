@@ -33,6 +33,7 @@ static struct script {
     uint64_t published[JOBS_MAX], acknowledged[JOBS_MAX];
     uint64_t published_at_second[JOBS_MAX];
     uint64_t acknowledgements;
+    size_t lag_count; /* partitions that the source tells of */
 } script;
 
 static atomic_uint_fast64_t warnings;
@@ -116,7 +117,11 @@ static mfn_status acknowledge_fake(void *self, const mfn__receipt *receipts, siz
 static void report_nothing(void *self, mfn__source_report *ret)
 {
     (void)self;
-    *ret = (mfn__source_report){.lag = -1};
+    *ret =
+        (mfn__source_report){.lag = script.lag_count > 0 ? 10 : -1, .lag_count = script.lag_count};
+    for (size_t i = 0; i < script.lag_count; i++) {
+        ret->lags[i] = (mfn__partition_lag){"jo\"bs", (int32_t)i, 4 + 2 * (int64_t)i};
+    }
 }
 
 static void describe_fake(const void *options, char *ret, size_t size)
@@ -311,6 +316,40 @@ static mfn_status try_run(mfn__pipeline *pipeline, bool once, mfn__run_summary *
     }
     return status;
 }
+
+START_TEST(metrics_tell_each_partition_and_each_state_of_a_breaker)
+{
+    static const struct {
+        const char *line;
+        bool is_there;
+    } cases[] = {
+        {"\nmfn_connector_lag{kind=\"fake\"} 10\n", true},
+        {"\nmfn_connector_partition_lag{kind=\"fake\",topic=\"jo\\\"bs\",partition=\"0\"} 4\n",
+         true},
+        {"\nmfn_connector_partition_lag{kind=\"fake\",topic=\"jo\\\"bs\",partition=\"1\"} 6\n",
+         true},
+        {"partition=\"2\"", false},
+        {"\nmfn_connector_breaker_state{kind=\"fake\",state=\"closed\"} 1\n", true},
+        {"\nmfn_connector_breaker_state{kind=\"fake\",state=\"half_open\"} 0\n", true},
+        {"\nmfn_connector_breaker_state{kind=\"fake\",state=\"open\"} 0\n", true},
+        {"\nmfn_publisher_breaker_state{kind=\"fake\",publisher=\"fake\",state=\"open\"} 0\n",
+         true},
+    };
+    script = (struct script){.jobs = 10, .lag_count = 2};
+    mfn__pipeline *pipeline = make_pipeline(FAST, "");
+    mfn__run_summary summary;
+    ck_assert_int_eq(try_run(pipeline, true, &summary), MFN_OK);
+    mfn__buffer text;
+    mfn__buffer_init(&text, (size_t)1 << 20);
+    mfn__run_summary_write_prometheus(pipeline, &summary, &text);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_assert_msg((strstr(text.data, cases[i].line) != NULL) == cases[i].is_there,
+                      "'%s' in:\n%s", cases[i].line, text.data);
+    }
+    mfn__buffer_deinit(&text);
+    mfn__pipeline_free(pipeline);
+}
+END_TEST
 
 /* Runs, and checks what is true of every run: the account of jobs is even, and a job is
  * acknowledged once if it is done, else never. */
@@ -742,6 +781,7 @@ int main(void)
         dead_letters_that_cannot_be_written_are_not_acknowledged,
         a_run_survives_failure_of_every_allocation_of_its_main_thread,
         the_values_in_effect_read_back_as_themselves,
+        metrics_tell_each_partition_and_each_state_of_a_breaker,
         everything_wrong_with_a_pipeline_file_is_told_at_once,
         NULL,
     };
