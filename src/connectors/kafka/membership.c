@@ -75,8 +75,10 @@ static void leave(mfn__consumer *consumer, const rd_kafka_topic_partition_list_t
     if (rd_kafka_assignment_lost(consumer->handle)) {
         mfn__consumer_warn(consumer, "lost its partitions, because the group did not hear of it in "
                                      "time; what is not committed is done again");
-    } else if (!consumer->is_closing) {
-        mfn__commits_finish(&consumer->commits, consumer->around.timeout_s);
+    } else if (!consumer->is_closing &&
+               !mfn__commits_finish(&consumer->commits, consumer->around.timeout_s)) {
+        mfn__consumer_warn(consumer, "hands partitions on before what is settled in them could be "
+                                     "committed; that is done again");
     }
     give_up_partitions(consumer, partitions);
 }
