@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "mfn/option.h"
+#include "mfn/simulation.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -95,6 +96,12 @@ MFN_CHECKED MFN_API mfn_status mfn_feature_meter_reset(mfn_feature_meter *meter,
 /* `frame_v` holds side * side volts and is copied; on failure it does not count. */
 MFN_CHECKED MFN_API mfn_status mfn_feature_meter_push(mfn_feature_meter *meter,
                                                       const double *frame_v, mfn_error *err);
+/* Runs `steps` more steps of the simulation and counts the field after each as a frame: the same
+ * bits as pushing them one by one, in a fraction of the time. If frames were pushed before, the
+ * last one must have been the field as it is now. On failure the steps are lost to the meter. */
+MFN_CHECKED MFN_API mfn_status mfn_feature_meter_advance(mfn_feature_meter *meter,
+                                                         mfn_simulation *sim, uint64_t steps,
+                                                         mfn_error *err);
 /* At least one frame must have been pushed; more may follow. */
 MFN_CHECKED MFN_API mfn_status mfn_feature_meter_finish(mfn_feature_meter *meter, mfn_features *ret,
                                                         mfn_error *err);

@@ -2,8 +2,6 @@
 /* Features of frames that pass by once. Temporal features need only the previous frame and a few
  * running sums, static ones only the last frame: memory does not grow with the history.
  *
- * - The changes' deviation in a frame joins the rows' (count, mean, spread) by Chan, Golub and
- *   LeVeque's formula (The American Statistician 37(3), 1983), which does not cancel.
  * - The trend is cov(t, E) / var(t), t = 0, 1, ..., with the covariance updated frame by frame and
  *   the energies measured from the first one: a static history has a slope of exactly 0.
  * - The field is stable from the first frame of the first `window` calm frames in a row. */
@@ -15,9 +13,12 @@
 #include "base/number.h"
 #include "engine/bits.h"
 #include "engine/field_features.h"
-#include "kernels/kernels.h"
+#include "engine/frame_changes.h"
+#include "engine/simulation.h"
 
 #include "mfn/features.h"
+
+#define MV_PER_V 1000.0
 
 /* Over the frames so far. */
 typedef struct history {
@@ -39,10 +40,6 @@ struct mfn_feature_meter {
     mfn__box_plan boxes;
     history history;
 };
-
-typedef struct frame_change_sums {
-    double sum_mv, max_mv, spread_mv2, energy_mv2;
-} frame_change_sums;
 
 /* Each buffer is kept when it is large enough. */
 static mfn_status make_room(mfn_feature_meter *meter, uint32_t side, mfn_error *err)
@@ -132,24 +129,19 @@ void mfn_feature_meter_free(mfn_feature_meter *meter)
     mfn__mem_free(meter);
 }
 
-static frame_change_sums compare_frames(const double *before_v, const double *now_v, uint32_t side)
+static mfn__change compare_frames(const double *before_v, const double *now_v, uint32_t side)
 {
     mfn__frame_change_kernel frame_change = mfn__kernels()->frame_change;
-    frame_change_sums all = {0};
-    double columns = (double)side;
-    for (uint32_t i = 0; i < side; i++) {
-        mfn__row_change row;
-        frame_change(before_v + (size_t)i * side, now_v + (size_t)i * side, side, &row);
-        if (i > 0) {
-            /* n1 n2 / (n1 + n2) for i rows that one row joins */
-            double rows = (double)i;
-            double step = row.sum_mv / columns - all.sum_mv / (rows * columns);
-            all.spread_mv2 += step * step * (rows * columns / (rows + 1.0));
+    uint32_t block_rows = mfn__change_block_rows(side);
+    mfn__change all = {0};
+    for (uint32_t first = 0; first < side; first += block_rows) {
+        uint32_t rows = side - first < block_rows ? side - first : block_rows;
+        mfn__change_sums sums = {0};
+        for (uint32_t i = first; i < first + rows; i++) {
+            frame_change(before_v + (size_t)i * side, now_v + (size_t)i * side, side, &sums);
         }
-        all.spread_mv2 += row.spread_mv2;
-        all.sum_mv += row.sum_mv;
-        all.max_mv = row.max_mv > all.max_mv ? row.max_mv : all.max_mv;
-        all.energy_mv2 += row.energy_mv2;
+        mfn__change block = mfn__change_of_block(&sums, (size_t)rows * side);
+        mfn__change_join(&all, &block);
     }
     return all;
 }
@@ -175,13 +167,12 @@ static mfn_status report_bad_frame(const mfn_feature_meter *meter, const double 
                      frame);
 }
 
-static void count_calm_frame(mfn_feature_meter *meter, const frame_change_sums *change)
+static void count_calm_frame(mfn_feature_meter *meter, const mfn__change *change)
 {
     history *so_far = &meter->history;
-    double cells = (double)meter->side * (double)meter->side;
     uint64_t window = meter->config.stability_window;
     /* Underflow can leave a spread of almost nothing below zero. */
-    double std_mv = sqrt(fabs(change->spread_mv2) / cells);
+    double std_mv = sqrt(fabs(change->spread_v2) / change->cells) * MV_PER_V;
     bool is_calm = std_mv < meter->config.stability_threshold_mv;
     so_far->calm_frames = is_calm ? so_far->calm_frames + 1 : 0;
     if (so_far->stable_from == 0 && so_far->calm_frames == window) {
@@ -201,24 +192,59 @@ static void follow_energy(history *so_far, double energy_mv2)
     so_far->energy_mean_mv2 += off_mean / (time + 1.0);
 }
 
-mfn_status mfn_feature_meter_push(mfn_feature_meter *meter, const double *frame_v, mfn_error *err)
+/* One more frame, which changed so from the one before. */
+static void count_frame(mfn_feature_meter *meter, const mfn__change *change)
 {
     history *so_far = &meter->history;
-    const double *before_v = so_far->frames > 0 ? meter->last_v : frame_v;
-    frame_change_sums change = compare_frames(before_v, frame_v, meter->side);
-    if (!isfinite(change.energy_mv2)) {
+    if (so_far->frames > 0) {
+        double max_mv = change->max_v * MV_PER_V;
+        so_far->change_sum_mv += change->sum_v * MV_PER_V;
+        so_far->change_max_mv = max_mv > so_far->change_max_mv ? max_mv : so_far->change_max_mv;
+        count_calm_frame(meter, change);
+    }
+    follow_energy(so_far, change->energy_v2 * (MV_PER_V * MV_PER_V));
+    so_far->frames++;
+}
+
+static void keep_frame(mfn_feature_meter *meter, const double *frame_v)
+{
+    memcpy(meter->last_v, frame_v, (size_t)meter->side * meter->side * sizeof *frame_v);
+}
+
+mfn_status mfn_feature_meter_push(mfn_feature_meter *meter, const double *frame_v, mfn_error *err)
+{
+    const double *before_v = meter->history.frames > 0 ? meter->last_v : frame_v;
+    mfn__change change = compare_frames(before_v, frame_v, meter->side);
+    if (!isfinite(change.energy_v2 * (MV_PER_V * MV_PER_V))) {
         return report_bad_frame(meter, frame_v, err);
     }
-    if (so_far->frames > 0) {
-        so_far->change_sum_mv += change.sum_mv;
-        so_far->change_max_mv =
-            change.max_mv > so_far->change_max_mv ? change.max_mv : so_far->change_max_mv;
-        count_calm_frame(meter, &change);
-    }
-    follow_energy(so_far, change.energy_mv2);
-    so_far->frames++;
-    memcpy(meter->last_v, frame_v, (size_t)meter->side * meter->side * sizeof *frame_v);
+    count_frame(meter, &change);
+    keep_frame(meter, frame_v);
     return MFN_OK;
+}
+
+mfn_status mfn_feature_meter_advance(mfn_feature_meter *meter, mfn_simulation *sim, uint64_t steps,
+                                     mfn_error *err)
+{
+    if (mfn_simulation_grid_size(sim) != meter->side) {
+        return mfn__fail(err, MFN_INVALID, "side",
+                         "side: expected the simulation's grid size of %u, got a meter for %u",
+                         (unsigned)mfn_simulation_grid_size(sim), (unsigned)meter->side);
+    }
+    mfn_status status = MFN_OK;
+    while (steps > 0 && status == MFN_OK) {
+        mfn__change changes[MFN__SWEEP_STEPS_MAX];
+        uint32_t computed = 0;
+        status = mfn__simulation_measure(sim, steps, changes, &computed, err);
+        for (uint32_t i = 0; i < computed && status == MFN_OK; i++) {
+            count_frame(meter, &changes[i]);
+        }
+        steps -= computed;
+    }
+    if (status == MFN_OK) {
+        keep_frame(meter, mfn_simulation_field_v(sim));
+    }
+    return status;
 }
 
 static void measure_history(const mfn_feature_meter *meter, double *value)

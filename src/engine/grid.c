@@ -5,25 +5,32 @@
 
 /* Columns are padded to whole cache lines, with one line on either side for the halo. */
 #define LINE_DOUBLES ((size_t)8)
+#define HALO_ROWS    ((size_t)2)
 
 static size_t padded(uint32_t side)
 {
     return ((size_t)side + LINE_DOUBLES - 1) / LINE_DOUBLES * LINE_DOUBLES + 2 * LINE_DOUBLES;
 }
 
+static size_t state_doubles(uint32_t side)
+{
+    return (side + HALO_ROWS) * padded(side);
+}
+
 size_t mfn__grid_doubles(uint32_t side)
 {
-    return 2 * (size_t)side * padded(side);
+    return 2 * state_doubles(side);
 }
 
 void mfn__grid_init(mfn__grid *grid, uint32_t side, double *storage)
 {
     size_t stride = padded(side);
+    double *first = storage + stride + LINE_DOUBLES;
     *grid = (mfn__grid){
         .side = side,
         .stride = stride,
-        .now = storage + LINE_DOUBLES,
-        .next = storage + side * stride + LINE_DOUBLES,
+        .now = first,
+        .next = first + state_doubles(side),
     };
 }
 
@@ -32,22 +39,42 @@ double *mfn__grid_row(const mfn__grid *grid, uint32_t row)
     return grid->now + row * grid->stride;
 }
 
-double *mfn__grid_next_row(const mfn__grid *grid, uint32_t row)
+/* Sets the row beyond one edge from the row that the boundary condition says. */
+static void fill_beyond(const mfn__grid *grid, double *beyond, const double *cells,
+                        mfn_boundary boundary)
 {
-    return grid->next + row * grid->stride;
+    if (boundary == MFN_DIRICHLET) {
+        memset(beyond, 0, grid->side * sizeof *beyond);
+    } else {
+        memcpy(beyond, cells, grid->side * sizeof *beyond);
+    }
 }
 
-void mfn__grid_fill_halo(const mfn__grid *grid, double *row, mfn_boundary boundary)
+void mfn__grid_fill_halo_rows(const mfn__grid *grid, double *state, uint32_t row,
+                              mfn_boundary boundary)
 {
-    double *left = row - 1;
-    double *right = row + grid->side;
+    const double *cells = state + row * grid->stride;
+    double *above = state - grid->stride;
+    double *below = state + grid->side * grid->stride;
+    if (row == 0) {
+        fill_beyond(grid, boundary == MFN_PERIODIC ? below : above, cells, boundary);
+    }
+    if (row == grid->side - 1) {
+        fill_beyond(grid, boundary == MFN_PERIODIC ? above : below, cells, boundary);
+    }
+}
+
+void mfn__grid_fill_halo(const mfn__grid *grid, double *state, uint32_t row, mfn_boundary boundary)
+{
+    double *left = state + row * grid->stride - 1;
+    double *right = left + 1 + grid->side;
     switch (boundary) {
     case MFN_PERIODIC:
         *left = right[-1];
-        *right = row[0];
+        *right = left[1];
         break;
     case MFN_NEUMANN:
-        *left = row[0];
+        *left = left[1];
         *right = right[-1];
         break;
     case MFN_DIRICHLET:
@@ -55,41 +82,7 @@ void mfn__grid_fill_halo(const mfn__grid *grid, double *row, mfn_boundary bounda
         *right = 0.0;
         break;
     }
-}
-
-static const double *neighbour_row(const mfn__grid *grid, uint32_t row, bool above,
-                                   mfn_boundary boundary, const double *zeros)
-{
-    uint32_t last = grid->side - 1;
-    if (above ? row > 0 : row < last) {
-        return mfn__grid_row(grid, above ? row - 1 : row + 1);
-    }
-    switch (boundary) {
-    case MFN_PERIODIC:
-        return mfn__grid_row(grid, above ? last : 0);
-    case MFN_NEUMANN:
-        return mfn__grid_row(grid, row);
-    case MFN_DIRICHLET:
-        break;
-    }
-    return zeros;
-}
-
-void mfn__grid_stencil(const mfn__grid *grid, uint32_t row, mfn_boundary boundary,
-                       const double *zeros, mfn__stencil_row *ret)
-{
-    /* The reference adds the right neighbour first under the Dirichlet condition, which changes
-     * the last bit of the sum. */
-    ptrdiff_t first = boundary == MFN_DIRICHLET ? 1 : -1;
-    const double *centre = mfn__grid_row(grid, row);
-    *ret = (mfn__stencil_row){
-        .centre = centre,
-        .up = neighbour_row(grid, row, true, boundary, zeros),
-        .down = neighbour_row(grid, row, false, boundary, zeros),
-        .first = centre + first,
-        .second = centre - first,
-        .out = mfn__grid_next_row(grid, row),
-    };
+    mfn__grid_fill_halo_rows(grid, state, row, boundary);
 }
 
 void mfn__grid_swap(mfn__grid *grid)
@@ -102,7 +95,7 @@ void mfn__grid_swap(mfn__grid *grid)
 
 const double *mfn__grid_packed(mfn__grid *grid)
 {
-    /* `next` begins one line into its padded rows, which leaves more than side * side doubles. */
+    /* `next` begins inside of its padded rows, which leaves more than side * side doubles. */
     if (!grid->is_packed) {
         for (uint32_t i = 0; i < grid->side; i++) {
             memcpy(grid->next + (size_t)i * grid->side, mfn__grid_row(grid, i),

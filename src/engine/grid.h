@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A square field as the step kernels want it: aligned rows with a halo column on either side, and
- * a second buffer for the next state. */
+/* A square field as the step kernels want it: aligned rows with a halo column on either side and a
+ * halo row above and below, and a second buffer for the next state. */
 #ifndef MFN_ENGINE_GRID_H
 #define MFN_ENGINE_GRID_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "kernels/kernels.h"
 
 #include "mfn/simulation.h"
 
@@ -27,15 +25,14 @@ size_t mfn__grid_doubles(uint32_t side);
 void mfn__grid_init(mfn__grid *grid, uint32_t side, double *storage);
 
 double *mfn__grid_row(const mfn__grid *grid, uint32_t row);
-double *mfn__grid_next_row(const mfn__grid *grid, uint32_t row);
 
-/* Sets the halo columns of one row from its cells. */
-void mfn__grid_fill_halo(const mfn__grid *grid, double *row, mfn_boundary boundary);
+/* Tells the halos of a state, `now` or `next`, what stands in one of its rows by now: the columns
+ * beside it, and the rows beyond the edge if it is the first or last. */
+void mfn__grid_fill_halo(const mfn__grid *grid, double *state, uint32_t row, mfn_boundary boundary);
 
-/* Points the stencil to row `row`: its neighbours under the boundary condition and the row to
- * write. `zeros` is a row of zeros for the Dirichlet condition. */
-void mfn__grid_stencil(const mfn__grid *grid, uint32_t row, mfn_boundary boundary,
-                       const double *zeros, mfn__stencil_row *ret);
+/* The part of it that is the rows beyond the edge. */
+void mfn__grid_fill_halo_rows(const mfn__grid *grid, double *state, uint32_t row,
+                              mfn_boundary boundary);
 
 /* The written state becomes the current one. */
 void mfn__grid_swap(mfn__grid *grid);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A run: random draws in the reference's order, one fused kernel call per row and step.
+/* A run: random draws in the reference's order, and sweeps of steps over the fields.
  *
  * Order of the draws (it decides every result): first the fields; then in each step one uniform
  * for the growth event, its row, column and height when it happens, and one normal per cell when
@@ -13,19 +13,12 @@
 #include "base/mem.h"
 #include "engine/models.h"
 #include "engine/statistics.h"
-#include "engine/wavefront.h"
 
 static const char *const field_names[MFN__FIELD_COUNT] = {"field", "activator", "inhibitor"};
 
-/* Room for one more padded row behind the grids: see mfn__grid_doubles. */
-static size_t row_doubles(uint32_t side)
-{
-    return mfn__grid_doubles(side) / (2 * (size_t)side);
-}
-
 static mfn_status make_room(mfn_simulation *sim, uint32_t side, mfn_error *err)
 {
-    size_t doubles = MFN__FIELD_COUNT * mfn__grid_doubles(side) + 2 * row_doubles(side);
+    size_t doubles = MFN__FIELD_COUNT * mfn__grid_doubles(side) + side;
     if (doubles <= sim->storage_doubles) {
         return MFN_OK;
     }
@@ -45,10 +38,7 @@ static void lay_out(mfn_simulation *sim)
     for (size_t i = 0; i < MFN__FIELD_COUNT; i++) {
         mfn__grid_init(&sim->grids[i], side, sim->storage + i * mfn__grid_doubles(side));
     }
-    double *rows = sim->storage + MFN__FIELD_COUNT * mfn__grid_doubles(side);
-    sim->zeros = rows;
-    sim->noise_v = rows + row_doubles(side);
-    memset(sim->zeros, 0, row_doubles(side) * sizeof *sim->zeros);
+    sim->noise_v = sim->storage + MFN__FIELD_COUNT * mfn__grid_doubles(side);
 }
 
 static void draw_fields(mfn_simulation *sim)
@@ -63,7 +53,7 @@ static void draw_fields(mfn_simulation *sim)
             } else {
                 mfn_random_fill_uniform(&sim->random, 0.0, MFN__INITIAL_MORPHOGEN_MAX, row, side);
             }
-            mfn__grid_fill_halo(&sim->grids[field], row,
+            mfn__grid_fill_halo(&sim->grids[field], sim->grids[field].now, i,
                                 (mfn_boundary)sim->config.boundary_condition);
         }
     }
@@ -124,6 +114,7 @@ mfn_status mfn_simulation_new(const mfn_simulation_config *config, mfn_simulatio
     if (status != MFN_OK) {
         goto fail;
     }
+    sim->threads = 1;
     *ret = sim;
     return MFN_OK;
 fail:
@@ -138,7 +129,16 @@ void mfn_simulation_free(mfn_simulation *sim)
     }
     mfn__mem_free(sim->grids);
     mfn__mem_free(sim->storage);
+    mfn__mem_free(sim->block_changes);
     mfn__mem_free(sim);
+}
+
+void mfn_simulation_set_threads(mfn_simulation *sim, const mfn_parallel *parallel, uint32_t threads)
+{
+    sim->parallel = parallel;
+    sim->threads = parallel == NULL || threads < 1  ? 1
+                   : threads > MFN__SWEEP_BANDS_MAX ? MFN__SWEEP_BANDS_MAX
+                                                    : threads;
 }
 
 /* One uniform is drawn in every step, whether something grows or not. */
@@ -156,18 +156,7 @@ static mfn__spike draw_spike(mfn_simulation *sim)
     return spike;
 }
 
-static void grow(mfn_simulation *sim)
-{
-    const mfn__spike spike = draw_spike(sim);
-    if (spike.happens) {
-        mfn__grid *grid = &sim->grids[MFN__POTENTIAL];
-        double *row = mfn__grid_row(grid, spike.row);
-        row[spike.column] += spike.rise_v;
-        mfn__grid_fill_halo(grid, row, (mfn_boundary)sim->config.boundary_condition);
-    }
-}
-
-static mfn__step_row_kernel pick_kernel(const mfn_simulation *sim)
+static mfn__step_kernel pick_kernel(const mfn_simulation *sim)
 {
     const mfn__kernels_table *kernels = mfn__kernels();
     if (!sim->config.turing_enabled) {
@@ -193,36 +182,6 @@ static size_t fields_that_step(const mfn_simulation *sim)
     return sim->config.turing_enabled ? MFN__FIELD_COUNT : MFN__ACTIVATOR;
 }
 
-static void compute_rows(mfn_simulation *sim, mfn__step_row_kernel kernel)
-{
-    const mfn_simulation_config *config = &sim->config;
-    mfn_boundary boundary = (mfn_boundary)config->boundary_condition;
-    size_t field_count = fields_that_step(sim);
-    const mfn__step_coefficients coefficients = coefficients_of(config);
-    double deviation_v = sqrt(config->jitter_var);
-    mfn__step_row row = {
-        .columns = (size_t)config->grid_size,
-        .noise_v = config->quantum_jitter ? sim->noise_v : NULL,
-        .counts = &sim->counts,
-    };
-    mfn__stencil_row *stencils[MFN__FIELD_COUNT] = {&row.potential, &row.activator, &row.inhibitor};
-    for (uint32_t i = 0; i < config->grid_size; i++) {
-        if (config->quantum_jitter) {
-            mfn_random_fill_normal(&sim->random, 0.0, deviation_v, sim->noise_v, row.columns);
-        }
-        for (size_t field = 0; field < field_count; field++) {
-            mfn__grid_stencil(&sim->grids[field], i, boundary, sim->zeros, stencils[field]);
-        }
-        kernel(&row, &coefficients);
-        for (size_t field = 0; field < field_count; field++) {
-            mfn__grid_fill_halo(&sim->grids[field], stencils[field]->out, boundary);
-        }
-    }
-    for (size_t field = 0; field < field_count; field++) {
-        mfn__grid_swap(&sim->grids[field]);
-    }
-}
-
 static mfn_status report_nan(mfn_simulation *sim, mfn_error *err)
 {
     for (size_t field = 0; field < MFN__FIELD_COUNT; field++) {
@@ -243,62 +202,80 @@ static mfn_status report_nan(mfn_simulation *sim, mfn_error *err)
     return mfn__fail(err, MFN_INTERNAL, NULL, "a NaN was counted but cannot be found");
 }
 
-/* Infinity needs no check of its own: clipping turns it into the nearer bound. */
-static mfn_status compute_step(mfn_simulation *sim, mfn__step_row_kernel kernel, mfn_error *err)
+static uint32_t bands_of(const mfn_simulation *sim)
 {
-    grow(sim);
-    compute_rows(sim, kernel);
-    sim->steps_computed++;
-    return sim->counts.nan_cells == 0 ? MFN_OK : report_nan(sim, err);
+    uint32_t most = (uint32_t)sim->config.grid_size / MFN__SWEEP_BAND_ROWS_MIN;
+    return sim->threads < most ? sim->threads : most > 1 ? most : 1;
 }
 
-/* Without noise the draws do not depend on the fields, so that those of several steps can be made
- * ahead: these are then computed in one sweep. */
-static mfn_status sweep(mfn_simulation *sim, mfn__step_row_kernel kernel, uint32_t steps,
+/* Steps that are computed in one sweep. Without noise the draws do not depend on the fields, so
+ * that those of several steps can be made ahead. */
+static uint32_t steps_at_once(const mfn_simulation *sim, bool is_measured)
+{
+    return sim->config.quantum_jitter
+               ? 1
+               : mfn__sweep_steps_max(&sim->grids[MFN__POTENTIAL], fields_that_step(sim),
+                                      bands_of(sim), is_measured);
+}
+
+/* `ret_changes` may be NULL. Infinity needs no check of its own: clipping turns it into the nearer
+ * bound. */
+static mfn_status sweep(mfn_simulation *sim, uint32_t steps, mfn__change *ret_changes,
                         mfn_error *err)
 {
     const mfn__step_coefficients coefficients = coefficients_of(&sim->config);
-    mfn__wave wave = {
-        .grids = {&sim->grids[MFN__POTENTIAL], &sim->grids[MFN__ACTIVATOR],
-                  &sim->grids[MFN__INHIBITOR]},
-        .field_count = fields_that_step(sim),
-        .boundary = (mfn_boundary)sim->config.boundary_condition,
-        .zeros = sim->zeros,
-        .kernel = kernel,
-        .coefficients = &coefficients,
-        .steps = steps,
-    };
+    const mfn__noise noise = {&sim->random, sqrt(sim->config.jitter_var), sim->noise_v};
+    mfn__sweep all;
+    all.grids = sim->grids;
+    all.field_count = fields_that_step(sim);
+    all.boundary = (mfn_boundary)sim->config.boundary_condition;
+    all.kernel = pick_kernel(sim);
+    all.coefficients = &coefficients;
+    all.steps = steps;
+    all.noise = sim->config.quantum_jitter ? &noise : NULL;
+    all.block_changes = ret_changes != NULL ? sim->block_changes : NULL;
+    all.parallel = sim->parallel;
+    all.bands = bands_of(sim);
     for (uint32_t i = 0; i < steps; i++) {
-        wave.spikes[i] = draw_spike(sim);
+        all.spikes[i] = draw_spike(sim);
     }
-    mfn__wave_run(&wave, &sim->counts);
+    mfn__sweep_run(&all, &sim->counts, ret_changes);
     sim->steps_computed += steps;
     return sim->counts.nan_cells == 0 ? MFN_OK : report_nan(sim, err);
 }
 
-static mfn_status advance_in_sweeps(mfn_simulation *sim, uint64_t steps, uint32_t at_once,
-                                    mfn_error *err)
+static mfn_status make_room_for_changes(mfn_simulation *sim, mfn_error *err)
 {
-    mfn__step_row_kernel kernel = pick_kernel(sim);
-    mfn_status status = MFN_OK;
-    while (steps > 0 && status == MFN_OK) {
-        uint32_t now = steps < at_once ? (uint32_t)steps : at_once;
-        status = sweep(sim, kernel, now, err);
-        steps -= now;
+    size_t count = MFN__SWEEP_STEPS_MAX * mfn__sweep_blocks((uint32_t)sim->config.grid_size);
+    if (count <= sim->block_changes_count) {
+        return MFN_OK;
     }
-    return status;
+    mfn__change *room = mfn__mem_new(count, sizeof *room);
+    if (room == NULL) {
+        return mfn__fail_memory(err);
+    }
+    mfn__mem_free(sim->block_changes);
+    sim->block_changes = room;
+    sim->block_changes_count = count;
+    return MFN_OK;
+}
+
+mfn_status mfn__simulation_measure(mfn_simulation *sim, uint64_t steps, mfn__change *ret_changes,
+                                   uint32_t *ret_steps, mfn_error *err)
+{
+    uint32_t at_once = steps_at_once(sim, true);
+    *ret_steps = steps < at_once ? (uint32_t)steps : at_once;
+    mfn_status status = make_room_for_changes(sim, err);
+    return status == MFN_OK ? sweep(sim, *ret_steps, ret_changes, err) : status;
 }
 
 mfn_status mfn_simulation_advance(mfn_simulation *sim, uint64_t steps, mfn_step_observer observer,
                                   void *context, mfn_error *err)
 {
-    uint32_t at_once = mfn__wave_steps_max(&sim->grids[MFN__POTENTIAL], fields_that_step(sim));
-    if (observer == NULL && !sim->config.quantum_jitter && at_once > 1) {
-        return advance_in_sweeps(sim, steps, at_once, err);
-    }
-    mfn__step_row_kernel kernel = pick_kernel(sim);
-    for (uint64_t t = 0; t < steps; t++) {
-        mfn_status status = compute_step(sim, kernel, err);
+    uint32_t at_once = observer == NULL ? steps_at_once(sim, false) : 1;
+    while (steps > 0) {
+        uint32_t now = steps < at_once ? (uint32_t)steps : at_once;
+        mfn_status status = sweep(sim, now, NULL, err);
         if (status != MFN_OK) {
             return status;
         }
@@ -306,6 +283,7 @@ mfn_status mfn_simulation_advance(mfn_simulation *sim, uint64_t steps, mfn_step_
             return mfn__fail(err, MFN_CANCELLED, NULL, "the run was stopped after step %llu",
                              (unsigned long long)sim->steps_computed);
         }
+        steps -= now;
     }
     return MFN_OK;
 }

@@ -5,7 +5,7 @@
 
 #include "engine/grid.h"
 #include "engine/random.h"
-#include "kernels/kernels.h"
+#include "engine/sweep.h"
 
 #include "mfn/simulation.h"
 
@@ -16,10 +16,13 @@ struct mfn_simulation {
     mfn_random random;
     mfn__grid *grids; /* MFN__FIELD_COUNT, apart so that a const simulation can pack them */
     bool has_morphogens;
-    double *storage; /* of the grids and the two rows */
+    double *storage; /* of the grids and the row of noise */
     size_t storage_doubles;
-    double *zeros;   /* a row for the Dirichlet condition */
-    double *noise_v; /* a row of noise */
+    double *noise_v;            /* a row */
+    mfn__change *block_changes; /* room of a sweep; NULL until changes are wanted */
+    size_t block_changes_count;
+    const mfn_parallel *parallel; /* borrowed; NULL: the caller's thread alone */
+    uint32_t threads;
     uint64_t steps_computed;
     uint64_t growth_events;
     mfn__step_counts counts;
@@ -29,5 +32,11 @@ struct mfn_simulation {
  * simulation's own; the configured seed is checked and not used. */
 mfn_status mfn__simulation_restart(mfn_simulation *sim, const mfn_simulation_config *config,
                                    const mfn_random *random, mfn_error *err);
+
+/* As mfn_simulation_advance without an observer, for at most MFN__SWEEP_STEPS_MAX steps at a time:
+ * `*ret_steps` says how many of the `steps` were computed, at least one, and `ret_changes` gets
+ * what each of them changed. */
+mfn_status mfn__simulation_measure(mfn_simulation *sim, uint64_t steps, mfn__change *ret_changes,
+                                   uint32_t *ret_steps, mfn_error *err);
 
 #endif

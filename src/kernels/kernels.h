@@ -13,50 +13,16 @@
 #include "kernels/frame_change.h"
 #include "kernels/pair_sums.h"
 #include "kernels/pcg64.h"
+#include "kernels/step.h"
 
 #include "mfn/status.h"
-
-/* One row of a field with its neighbours. All pointers point to column 0; `first` and `second` are
- * the two horizontal neighbours in the order in which the stencil adds them. */
-typedef struct mfn__stencil_row {
-    const double *centre;
-    const double *up, *down;
-    const double *first, *second;
-    double *out;
-} mfn__stencil_row;
-
-/* Coefficients of a step, constant over a run. */
-typedef struct mfn__step_coefficients {
-    double alpha;
-    double d_activator, d_inhibitor;
-    double r_activator, r_inhibitor;
-    double turing_threshold;
-} mfn__step_coefficients;
-
-/* What a row adds to the run's counters. */
-typedef struct mfn__step_counts {
-    uint64_t activations; /* cells whose activator passed the threshold */
-    uint64_t clamped;     /* cells whose potential was clamped */
-    uint64_t nan_cells;   /* values that are NaN, over all fields */
-} mfn__step_counts;
-
-/* One row of one step, in one pass: diffusion, reaction, threshold, noise, clamp. */
-typedef struct mfn__step_row {
-    size_t columns;
-    mfn__stencil_row potential, activator, inhibitor; /* the last two only with a reaction */
-    const double *noise_v;                            /* added to the potential, or NULL */
-    mfn__step_counts *counts;                         /* added to */
-} mfn__step_row;
-
-typedef void (*mfn__step_row_kernel)(const mfn__step_row *row,
-                                     const mfn__step_coefficients *coefficients);
 
 typedef struct mfn__kernels {
     const char *name;
     bool (*is_supported)(void);
-    mfn__step_row_kernel diffuse;       /* the potential alone */
-    mfn__step_row_kernel react;         /* the inhibitor sees the old activator (mfn-v4.1) */
-    mfn__step_row_kernel react_updated; /* it sees the updated one (mfn-v4.1-field) */
+    mfn__step_kernel diffuse;       /* the potential alone */
+    mfn__step_kernel react;         /* the inhibitor sees the old activator (mfn-v4.1) */
+    mfn__step_kernel react_updated; /* it sees the updated one (mfn-v4.1-field) */
     mfn__frame_change_kernel frame_change;
     mfn__pair_sums_kernel pair_products;    /* sums of x y */
     mfn__pair_sums_kernel pair_differences; /* sums of (x - y)^2 */

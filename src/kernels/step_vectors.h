@@ -1,22 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* The step by hand-chosen vector instructions, for those instruction sets where compilers do not
- * find them: the same operations as step_columns, LANES cells at a time; what is left of a row, and
- * the meaning, is step_columns'.
+ * find them: the same operations as step_columns, LANES cells at a time.
+ *
+ * Two things make it fast. Left and right neighbours are taken out of registers where that is
+ * cheaper than loads across cache lines. And as long as nothing is to be counted, clipped or
+ * raised, which is nearly always, that is all that is asked: QUIET compares bit patterns as whole
+ * numbers, which finds what is too large, negative or NaN at once.
  *
  * The including file defines the vector type and its operations (see variant_avx512.c):
- *     lanes, LANES, LOAD, STORE, SPREAD, PLUS, PLUS_TOO, MINUS, TIMES, LARGER, SMALLER,
- *     ABOVE, UNEQUAL, UNORDERED, OUTSIDE (bit masks), PLUS_WHERE
+ *     lanes, LANES, LOAD, STORE, STORE_FIRST (of a row's last cells), KEEP_FIRST (others become 0),
+ *     SPREAD, PLUS, PLUS_TOO, MINUS, MINUS_FOUR_TIMES, TIMES, ABSOLUTE, LARGER, SMALLER,
+ *     BEFORE, AFTER (the cells one column to the left and right),
+ *     ABOVE, UNEQUAL, UNORDERED, PLUS_WHERE,
+ *     QUIET (a bit for each lane), QUIET_POTENTIAL
  * PLUS_TOO is an addition for the multipliers' pipes, which are less busy: fma(x, 1, y) rounds as
  * x + y does. LARGER(a, b) and SMALLER(a, b) give b where the two are equal or one is NaN, as clip
- * does. Counting costs only where there is something to count. */
+ * does. */
 #ifndef MFN_KERNELS_STEP_VECTORS_H
 #define MFN_KERNELS_STEP_VECTORS_H
 
+#include <math.h>
+
 #include "kernels/step_columns.h"
+
+#define ALL_LANES ((1U << LANES) - 1U)
+#define PARTS     (MFN__CHANGE_LANES / LANES) /* vectors in a group of change sums */
 
 typedef struct lane_constants {
     lanes alpha, d_activator, d_inhibitor, r_activator, r_inhibitor, threshold;
-    lanes one, four, zero, boost_v, min_v, max_v;
+    lanes one, zero, boost_v, min_v, max_v;
 } lane_constants;
 
 ALWAYS_INLINE lane_constants spread_constants(const mfn__step_coefficients *k)
@@ -27,9 +39,8 @@ ALWAYS_INLINE lane_constants spread_constants(const mfn__step_coefficients *k)
         .d_inhibitor = SPREAD(k->d_inhibitor),
         .r_activator = SPREAD(k->r_activator),
         .r_inhibitor = SPREAD(k->r_inhibitor),
-        .threshold = SPREAD(k->turing_threshold),
+        .threshold = SPREAD(k->turing_threshold + 0.0), /* not -0, which is large as bits */
         .one = SPREAD(1.0),
-        .four = SPREAD(4.0),
         .zero = SPREAD(0.0),
         .boost_v = SPREAD(TURING_BOOST_V),
         .min_v = SPREAD(FIELD_MIN_V),
@@ -37,118 +48,236 @@ ALWAYS_INLINE lane_constants spread_constants(const mfn__step_coefficients *k)
     };
 }
 
-/* The neighbours of a row are at its centre: with pointers of their own there would be more than
- * registers. `left_first` is the order in which the stencil adds them. */
-ALWAYS_INLINE lanes laplacian_lanes(const mfn__stencil_row *row, size_t j, lanes centre, lanes four,
-                                    bool left_first)
+/* Three vectors of a row that follow each other. */
+typedef struct lane_window {
+    lanes before, centre, after;
+} lane_window;
+
+ALWAYS_INLINE lane_window window_at_start(const double *row)
 {
-    lanes left = LOAD(row->centre + j - 1);
-    lanes right = LOAD(row->centre + j + 1);
-    lanes sum = PLUS(LOAD(row->up + j), LOAD(row->down + j));
-    sum = PLUS(PLUS(sum, left_first ? left : right), left_first ? right : left);
-    return MINUS(sum, TIMES(four, centre));
+    lanes centre = LOAD(row);
+    return (lane_window){LOAD(row - LANES), centre, centre};
 }
 
-ALWAYS_INLINE lanes clip_unit(lanes x, const lane_constants *k)
+ALWAYS_INLINE void window_slide(lane_window *window)
 {
-    return SMALLER(k->one, LARGER(k->zero, x));
+    window->before = window->centre;
+    window->centre = window->after;
 }
 
-/* A row while it is computed: copies, which the stores into the fields cannot touch. */
+/* The change sums of a row, in registers. */
+typedef struct lane_changes {
+    lanes shifted[PARTS], squares[PARTS], energy[PARTS], largest[PARTS];
+    lanes shift;
+} lane_changes;
+
+/* What a row is computed with; copies, which the stores into the fields cannot touch. */
 typedef struct lane_row {
-    mfn__stencil_row potential, activator, inhibitor;
-    const double *noise_v;
+    step_row at;
+    size_t stride;
+    lane_window potential, activator, inhibitor;
     mfn__step_counts counts;
+    lane_changes changes;
 } lane_row;
 
-/* What the cells are counted by, as bit masks. */
-typedef struct lane_events {
-    unsigned active, clamped, unordered;
-} lane_events;
-
-ALWAYS_INLINE void count_lanes(lane_row *row, lanes potential, lanes new_a, lanes new_h,
-                               lane_events events)
+/* Looks ahead to the next vector on the way. */
+ALWAYS_INLINE lanes laplacian_lanes(lane_window *window, const double *at, size_t stride,
+                                    bool right_first)
 {
-    row->counts.activations += (unsigned)__builtin_popcount(events.active);
-    row->counts.clamped += (unsigned)__builtin_popcount(events.clamped);
-    /* NaN is unequal to itself, and so among the clamped. */
-    row->counts.nan_cells += (unsigned)__builtin_popcount(UNORDERED(potential, potential)) +
-                             (unsigned)__builtin_popcount(UNORDERED(new_a, new_a)) +
-                             (unsigned)__builtin_popcount(UNORDERED(new_h, new_h));
+    window->after = LOAD(at + LANES);
+    lanes left = BEFORE(window->before, window->centre, at);
+    lanes right = AFTER(window->centre, window->after, at);
+    lanes sum = PLUS(LOAD(at - stride), LOAD(at + stride));
+    sum = PLUS(PLUS(sum, right_first ? right : left), right_first ? left : right);
+    return MINUS_FOUR_TIMES(sum, window->centre);
 }
 
-ALWAYS_INLINE void step_lanes(lane_row *row, const lane_constants *k, size_t j, step_kind kind,
-                              bool left_first)
+typedef struct lane_state {
+    lanes potential, activator, inhibitor;
+} lane_state;
+
+ALWAYS_INLINE unsigned count_bits(unsigned bits)
 {
-    lane_events events = {0};
-    lanes new_a = k->zero;
-    lanes new_h = k->zero;
-    lanes centre = LOAD(row->potential.centre + j);
-    lanes potential = PLUS(
-        centre, TIMES(k->alpha, laplacian_lanes(&row->potential, j, centre, k->four, left_first)));
+    return (unsigned)__builtin_popcount(bits);
+}
+
+/* What seldom happens, for the lanes of `mask`: the boost, clipping, and counting. */
+ALWAYS_INLINE lane_state settle(lane_row *row, const lane_constants *k, lane_state new,
+                                unsigned mask, step_kind kind, const double *noise_v)
+{
     if (kind.reacts) {
-        lanes old_a = LOAD(row->activator.centre + j);
-        lanes old_h = LOAD(row->inhibitor.centre + j);
-        lanes da =
-            TIMES(k->d_activator, laplacian_lanes(&row->activator, j, old_a, k->four, left_first));
-        lanes growth = MINUS(TIMES(old_a, MINUS(k->one, old_a)), old_h);
-        da = PLUS_TOO(TIMES(k->r_activator, growth), da, k->one);
-        new_a = PLUS_TOO(da, old_a, k->one);
-        lanes dh =
-            TIMES(k->d_inhibitor, laplacian_lanes(&row->inhibitor, j, old_h, k->four, left_first));
-        lanes pull = MINUS(kind.updated ? new_a : old_a, old_h);
-        dh = PLUS_TOO(TIMES(k->r_inhibitor, pull), dh, k->one);
-        new_h = PLUS_TOO(dh, old_h, k->one);
-        events.active = ABOVE(new_a, k->threshold);
-        events.unordered = UNORDERED(new_a, new_h);
-        if (events.active != 0) { /* where there is activity, it is in whole regions */
-            potential = PLUS_WHERE(potential, k->boost_v, new_a, k->threshold);
-        }
-        STORE(row->activator.out + j, clip_unit(new_a, k));
-        STORE(row->inhibitor.out + j, clip_unit(new_h, k));
+        row->counts.activations += count_bits(ABOVE(new.activator, k->threshold) & mask);
+        row->counts.nan_cells += count_bits(UNORDERED(new.activator, new.activator) & mask) +
+                                 count_bits(UNORDERED(new.inhibitor, new.inhibitor) & mask);
+        new.potential = PLUS_WHERE(new.potential, k->boost_v, new.activator, k->threshold);
+        new.activator = SMALLER(k->one, LARGER(k->zero, new.activator));
+        new.inhibitor = SMALLER(k->one, LARGER(k->zero, new.inhibitor));
     }
     if (kind.noisy) {
-        potential = PLUS(potential, LOAD(row->noise_v + j));
+        new.potential = PLUS(new.potential, LOAD(noise_v));
     }
-    lanes kept = potential;
-    unsigned outside = OUTSIDE(potential, k->min_v, k->max_v);
-    if (__builtin_expect((events.active | outside | events.unordered) != 0, 0)) {
-        kept = SMALLER(k->max_v, LARGER(k->min_v, potential));
-        events.clamped = UNEQUAL(kept, potential);
-        count_lanes(row, potential, new_a, new_h, events);
-    }
-    STORE(row->potential.out + j, kept);
+    lanes kept = SMALLER(k->max_v, LARGER(k->min_v, new.potential));
+    row->counts.clamped += count_bits(UNEQUAL(kept, new.potential) & mask);
+    row->counts.nan_cells += count_bits(UNORDERED(new.potential, new.potential) & mask);
+    new.potential = kept;
+    return new;
 }
 
-ALWAYS_INLINE size_t step_most(lane_row *row, const lane_constants *k, size_t columns,
-                               step_kind kind, bool left_first)
+/* Lanes beyond a row's end are in none of the sums. */
+ALWAYS_INLINE void measure(lane_changes *changes, size_t part, unsigned mask, bool is_partial,
+                           lanes before, lanes now)
+{
+    if (is_partial) {
+        before = KEEP_FIRST(mask, before);
+        now = KEEP_FIRST(mask, now);
+    }
+    lanes change = ABSOLUTE(MINUS(now, before));
+    lanes off = MINUS(change, changes->shift);
+    off = is_partial ? KEEP_FIRST(mask, off) : off;
+    changes->shifted[part] = PLUS(changes->shifted[part], off);
+    changes->squares[part] = PLUS(changes->squares[part], TIMES(off, off));
+    changes->energy[part] = PLUS(changes->energy[part], TIMES(now, now));
+    changes->largest[part] = LARGER(change, changes->largest[part]);
+}
+
+/* `count` is LANES, as a constant, or what is left of the row. */
+ALWAYS_INLINE void step_lanes(lane_row *row, const lane_constants *k, size_t j, size_t count,
+                              step_kind kind)
+{
+    const step_row *at = &row->at;
+    unsigned mask = count < LANES ? (1U << count) - 1U : ALL_LANES;
+    lanes old_v = row->potential.centre;
+    lane_state new = {
+        PLUS(old_v, TIMES(k->alpha, laplacian_lanes(&row->potential, at->potential.now + j,
+                                                    row->stride, kind.right_first))),
+        k->zero, k->zero};
+    if (kind.reacts) {
+        lanes old_a = row->activator.centre;
+        lanes old_h = row->inhibitor.centre;
+        lanes da = TIMES(k->d_activator, laplacian_lanes(&row->activator, at->activator.now + j,
+                                                         row->stride, kind.right_first));
+        lanes growth = MINUS(TIMES(old_a, MINUS(k->one, old_a)), old_h);
+        da = PLUS_TOO(TIMES(k->r_activator, growth), da, k->one);
+        new.activator = PLUS_TOO(da, old_a, k->one);
+        lanes dh = TIMES(k->d_inhibitor, laplacian_lanes(&row->inhibitor, at->inhibitor.now + j,
+                                                         row->stride, kind.right_first));
+        lanes pull = MINUS(kind.updated ? new.activator : old_a, old_h);
+        dh = PLUS_TOO(TIMES(k->r_inhibitor, pull), dh, k->one);
+        new.inhibitor = PLUS_TOO(dh, old_h, k->one);
+    }
+    unsigned quiet = kind.reacts ? QUIET(new, k) : QUIET_POTENTIAL(new.potential, k->min_v);
+    if (kind.noisy || __builtin_expect((quiet & mask) != mask, 0)) {
+        new = settle(row, k, new, mask, kind, at->noise_v + j);
+    }
+    if (count < LANES) {
+        STORE_FIRST(at->potential.next + j, mask, new.potential);
+    } else {
+        STORE(at->potential.next + j, new.potential);
+    }
+    if (kind.reacts && count < LANES) {
+        STORE_FIRST(at->activator.next + j, mask, new.activator);
+        STORE_FIRST(at->inhibitor.next + j, mask, new.inhibitor);
+    } else if (kind.reacts) {
+        STORE(at->activator.next + j, new.activator);
+        STORE(at->inhibitor.next + j, new.inhibitor);
+    }
+    if (kind.measured) {
+        measure(&row->changes, j / LANES % PARTS, mask, count < LANES, old_v, new.potential);
+    }
+    window_slide(&row->potential);
+    if (kind.reacts) {
+        window_slide(&row->activator);
+        window_slide(&row->inhibitor);
+    }
+}
+
+/* The first change of all, which the others are measured from. */
+ALWAYS_INLINE void begin_changes(const step_row *row, const mfn__step_rows *rows,
+                                 const mfn__step_coefficients *coefficients, step_kind kind)
+{
+    mfn__step_counts unused = {0};
+    mfn__step_rows first = *rows;
+    first.columns = 1;
+    first.counts = &unused;
+    step_columns(row, &first, coefficients, kind);
+    rows->changes->shift = fabs(row->potential.next[0] - row->potential.now[0]);
+    rows->changes->has_begun = true;
+}
+
+ALWAYS_INLINE lane_changes load_changes(const mfn__change_sums *sums)
+{
+    lane_changes changes = {.shift = SPREAD(sums->shift)};
+    for (size_t part = 0; part < PARTS; part++) {
+        changes.shifted[part] = LOAD(sums->shifted + part * LANES);
+        changes.squares[part] = LOAD(sums->squares + part * LANES);
+        changes.energy[part] = LOAD(sums->energy + part * LANES);
+        changes.largest[part] = LOAD(sums->largest + part * LANES);
+    }
+    return changes;
+}
+
+ALWAYS_INLINE void store_changes(const lane_changes *changes, mfn__change_sums *sums)
+{
+    for (size_t part = 0; part < PARTS; part++) {
+        STORE(sums->shifted + part * LANES, changes->shifted[part]);
+        STORE(sums->squares + part * LANES, changes->squares[part]);
+        STORE(sums->energy + part * LANES, changes->energy[part]);
+        STORE(sums->largest + part * LANES, changes->largest[part]);
+    }
+}
+
+ALWAYS_INLINE void open_windows(lane_row *row, step_kind kind)
+{
+    row->potential = window_at_start(row->at.potential.now);
+    if (kind.reacts) {
+        row->activator = window_at_start(row->at.activator.now);
+        row->inhibitor = window_at_start(row->at.inhibitor.now);
+    }
+}
+
+/* Whole groups of vectors, so that the part of the change sums is a constant; then the rest. */
+ALWAYS_INLINE void step_row_lanes(lane_row *row, const lane_constants *k, size_t columns,
+                                  step_kind kind)
 {
     size_t j = 0;
-    for (; j + LANES <= columns; j += LANES) {
-        step_lanes(row, k, j, kind, left_first);
+    for (; j + MFN__CHANGE_LANES <= columns; j += MFN__CHANGE_LANES) {
+        for (size_t part = 0; part < PARTS; part++) {
+            step_lanes(row, k, j + part * LANES, LANES, kind);
+        }
     }
-    return j;
+    for (size_t part = 0; part < PARTS && j < columns; part++, j += LANES) {
+        size_t left = columns - j;
+        step_lanes(row, k, j, left < LANES ? left : LANES, kind);
+    }
 }
 
-ALWAYS_INLINE void step_row_lanes(const mfn__step_row *given,
-                                  const mfn__step_coefficients *coefficients, step_kind kind)
+ALWAYS_INLINE void step_rows(const mfn__step_rows *rows, const mfn__step_coefficients *coefficients,
+                             step_kind kind)
 {
     const lane_constants k = spread_constants(coefficients);
-    lane_row row = {.potential = given->potential, .noise_v = given->noise_v};
-    if (kind.reacts) {
-        row.activator = given->activator;
-        row.inhibitor = given->inhibitor;
+    lane_row row = {.stride = rows->stride};
+    if (kind.measured) {
+        if (!rows->changes->has_begun) {
+            const step_row first = row_of(rows, 0, kind);
+            begin_changes(&first, rows, coefficients, kind);
+        }
+        row.changes = load_changes(rows->changes);
     }
-    bool left_first = row.potential.first < row.potential.centre;
-    size_t done = left_first ? step_most(&row, &k, given->columns, kind, true)
-                             : step_most(&row, &k, given->columns, kind, false);
-    given->counts->activations += row.counts.activations;
-    given->counts->clamped += row.counts.clamped;
-    given->counts->nan_cells += row.counts.nan_cells;
-    step_columns(given, coefficients, done, kind);
+    for (size_t i = 0; i < rows->rows; i++) {
+        row.at = row_of(rows, i, kind);
+        open_windows(&row, kind);
+        step_row_lanes(&row, &k, rows->columns, kind);
+        fill_halos(&row.at, rows, kind);
+    }
+    rows->counts->activations += row.counts.activations;
+    rows->counts->clamped += row.counts.clamped;
+    rows->counts->nan_cells += row.counts.nan_cells;
+    if (kind.measured) {
+        store_changes(&row.changes, rows->changes);
+    }
 }
 
-#define STEP_ROW(row, coefficients, kind) step_row_lanes(row, coefficients, kind)
+#define STEP_ROWS step_rows
 
 #include "kernels/step_body.h"
 

@@ -8,25 +8,48 @@
 
 typedef __m256d lanes;
 
-#define LANES               4
-#define LOAD(at)            _mm256_loadu_pd(at)
-#define STORE(at, x)        _mm256_storeu_pd(at, x)
-#define SPREAD(x)           _mm256_set1_pd(x)
-#define PLUS(x, y)          _mm256_add_pd(x, y)
-#define PLUS_TOO(x, y, one) _mm256_add_pd(x, y)
-#define MINUS(x, y)         _mm256_sub_pd(x, y)
-#define TIMES(x, y)         _mm256_mul_pd(x, y)
-#define LARGER(x, y)        _mm256_max_pd(x, y)
-#define SMALLER(x, y)       _mm256_min_pd(x, y)
-#define MASK(x, y, how)     ((unsigned)_mm256_movemask_pd(_mm256_cmp_pd(x, y, how)))
-#define ABOVE(x, y)         MASK(x, y, _CMP_GT_OQ)
-#define UNEQUAL(x, y)       MASK(x, y, _CMP_NEQ_UQ)
-#define UNORDERED(x, y)     MASK(x, y, _CMP_UNORD_Q)
-/* not in [low, high], or NaN */
-#define OUTSIDE(x, low, high) (MASK(x, low, _CMP_NGE_UQ) | MASK(x, high, _CMP_NLE_UQ))
+#define LANES                      4
+#define BITS(x)                    _mm256_castpd_si256(x)
+#define LOAD(at)                   _mm256_loadu_pd(at)
+#define STORE(at, x)               _mm256_storeu_pd(at, x)
+#define STORE_FIRST(at, mask, x)   _mm256_maskstore_pd(at, BITS(spread_mask(mask)), x)
+#define KEEP_FIRST(mask, x)        _mm256_and_pd(spread_mask(mask), x)
+#define SPREAD(x)                  _mm256_set1_pd(x)
+#define PLUS(x, y)                 _mm256_add_pd(x, y)
+#define PLUS_TOO(x, y, one)        _mm256_add_pd(x, y)
+#define MINUS(x, y)                _mm256_sub_pd(x, y)
+#define TIMES(x, y)                _mm256_mul_pd(x, y)
+#define MINUS_FOUR_TIMES(x, y)     MINUS(x, TIMES(SPREAD(4.0), y))
+#define ABSOLUTE(x)                _mm256_andnot_pd(SPREAD(-0.0), x)
+#define LARGER(x, y)               _mm256_max_pd(x, y)
+#define SMALLER(x, y)              _mm256_min_pd(x, y)
+#define BEFORE(before, centre, at) LOAD((at)-1)
+#define AFTER(centre, after, at)   LOAD((at) + 1)
+#define MASK(x, y, how)            ((unsigned)_mm256_movemask_pd(_mm256_cmp_pd(x, y, how)))
+#define ABOVE(x, y)                MASK(x, y, _CMP_GT_OQ)
+#define UNEQUAL(x, y)              MASK(x, y, _CMP_NEQ_UQ)
+#define UNORDERED(x, y)            MASK(x, y, _CMP_UNORD_Q)
 /* x + y where a > b, else x */
 #define PLUS_WHERE(x, y, a, b)                                                                     \
     _mm256_blendv_pd(x, _mm256_add_pd(x, y), _mm256_cmp_pd(a, b, _CMP_GT_OQ))
+/* The activator is in [0, threshold], the inhibitor in [0, 1], and the potential in [-95, -0] mV:
+ * compared as signed numbers, and the first two have no sign. */
+#define LARGER_BITS(x, y)         _mm256_castsi256_pd(_mm256_cmpgt_epi64(BITS(x), BITS(y)))
+#define WITHOUT(bits)             (~(unsigned)_mm256_movemask_pd(bits))
+#define QUIET_POTENTIAL(x, min_v) WITHOUT(LARGER_BITS(x, min_v))
+#define QUIET(new, k)                                                                              \
+    WITHOUT(_mm256_or_pd(                                                                          \
+        _mm256_or_pd(_mm256_or_pd((new).activator, LARGER_BITS((new).activator, (k)->threshold)),  \
+                     _mm256_or_pd((new).inhibitor, LARGER_BITS((new).inhibitor, (k)->one))),       \
+        LARGER_BITS((new).potential, (k)->min_v)))
+
+/* All bits of the lanes whose bits are set. */
+static inline lanes spread_mask(unsigned mask)
+{
+    const __m256i bit = _mm256_set_epi64x(8, 4, 2, 1);
+    __m256i all = _mm256_and_si256(_mm256_set1_epi64x((long long)mask), bit);
+    return _mm256_castsi256_pd(_mm256_cmpeq_epi64(all, bit));
+}
 
 #include "kernels/step_vectors.h"
 #include "kernels/variants.h"

@@ -32,7 +32,7 @@ static void plant(mfn_simulation *sim, size_t field, const double *values)
     for (uint32_t i = 0; i < grid->side; i++) {
         double *row = mfn__grid_row(grid, i);
         memcpy(row, values + (size_t)i * grid->side, grid->side * sizeof *row);
-        mfn__grid_fill_halo(grid, row, (mfn_boundary)sim->config.boundary_condition);
+        mfn__grid_fill_halo(grid, grid->now, i, (mfn_boundary)sim->config.boundary_condition);
     }
     grid->is_packed = false;
 }

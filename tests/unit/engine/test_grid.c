@@ -41,6 +41,11 @@ static double *new_grid(uint32_t side, mfn__grid *ret)
     return storage;
 }
 
+static double *next_row(const mfn__grid *grid, uint32_t row)
+{
+    return grid->next + row * grid->stride;
+}
+
 START_TEST(rows_are_aligned_and_lie_inside_their_storage_without_touching)
 {
     for (size_t s = 0; s < SIDE_COUNT; s++) {
@@ -49,8 +54,7 @@ START_TEST(rows_are_aligned_and_lie_inside_their_storage_without_touching)
         double *storage = new_grid(side, &grid);
         const double *free_from = storage; /* where the row before ended, with its halo */
         for (uint32_t i = 0; i < 2 * side; i++) {
-            const double *row =
-                i < side ? mfn__grid_row(&grid, i) : mfn__grid_next_row(&grid, i - side);
+            const double *row = i < side ? mfn__grid_row(&grid, i) : next_row(&grid, i - side);
             ck_assert_uint_eq((uintptr_t)row % KERNEL_ALIGNMENT, 0);
             ck_assert_msg(row - 1 >= free_from, "side %u, row %u", side, i);
             free_from = row + side + 1;
@@ -71,7 +75,7 @@ START_TEST(the_halo_continues_the_row)
         const double left[] = {cell(last, last), cell(last, 0), 0.0};
         const double right[] = {cell(last, 0), cell(last, last), 0.0};
         for (size_t b = 0; b < BOUNDARY_COUNT; b++) {
-            mfn__grid_fill_halo(&grid, row, boundaries[b]);
+            mfn__grid_fill_halo(&grid, grid.now, last, boundaries[b]);
             ck_assert_msg(row[-1] == left[b] && row[last + 1] == right[b],
                           "side %u, %s: expected %g and %g, got %g and %g", sides[s],
                           boundary_names[b], left[b], right[b], row[-1], row[last + 1]);
@@ -84,44 +88,29 @@ START_TEST(the_halo_continues_the_row)
 }
 END_TEST
 
-/* The row of neighbours that each boundary gives beyond row 0 (`beyond` is the last row) and
- * beyond the last row (`beyond` is row 0). */
-static const double *outside(const mfn__grid *grid, mfn_boundary boundary, uint32_t edge,
-                             uint32_t beyond, const double *zeros)
+/* What each boundary puts beyond row 0 (`beyond` is the last row) and beyond the last row (`beyond`
+ * is row 0). */
+static double outside(mfn_boundary boundary, uint32_t edge, uint32_t beyond, uint32_t column)
 {
-    switch (boundary) {
-    case MFN_PERIODIC:
-        return mfn__grid_row(grid, beyond);
-    case MFN_NEUMANN:
-        return mfn__grid_row(grid, edge);
-    case MFN_DIRICHLET:
-        break;
-    }
-    return zeros;
+    return boundary == MFN_DIRICHLET ? 0.0 : cell(boundary == MFN_PERIODIC ? beyond : edge, column);
 }
 
-START_TEST(the_stencil_points_to_the_neighbours)
+START_TEST(the_rows_beyond_the_edges_continue_the_field)
 {
-    static const double zeros[1] = {0.0}; /* only its address counts here */
     for (size_t s = 0; s < SIDE_COUNT; s++) {
         uint32_t last = sides[s] - 1;
         mfn__grid grid;
         double *storage = new_grid(sides[s], &grid);
         for (size_t b = 0; b < BOUNDARY_COUNT; b++) {
             for (uint32_t i = 0; i <= last; i++) {
-                mfn__stencil_row stencil;
-                mfn__grid_stencil(&grid, i, boundaries[b], zeros, &stencil);
-                const double *centre = mfn__grid_row(&grid, i);
-                ck_assert_ptr_eq(stencil.centre, centre);
-                ck_assert_ptr_eq(stencil.up, i > 0 ? mfn__grid_row(&grid, i - 1)
-                                                   : outside(&grid, boundaries[b], 0, last, zeros));
-                ck_assert_ptr_eq(stencil.down, i < last
-                                                   ? mfn__grid_row(&grid, i + 1)
-                                                   : outside(&grid, boundaries[b], last, 0, zeros));
-                bool right_first = boundaries[b] == MFN_DIRICHLET;
-                ck_assert_ptr_eq(stencil.first, right_first ? centre + 1 : centre - 1);
-                ck_assert_ptr_eq(stencil.second, right_first ? centre - 1 : centre + 1);
-                ck_assert_ptr_eq(stencil.out, mfn__grid_next_row(&grid, i));
+                mfn__grid_fill_halo_rows(&grid, grid.now, i, boundaries[b]);
+            }
+            for (uint32_t j = 0; j <= last; j++) {
+                const double *first = mfn__grid_row(&grid, 0) + j;
+                ck_assert_double_eq(*(first - grid.stride), outside(boundaries[b], 0, last, j));
+                ck_assert_double_eq(mfn__grid_row(&grid, last)[j + grid.stride],
+                                    outside(boundaries[b], last, 0, j));
+                ck_assert_double_eq(*first, cell(0, j));
             }
         }
         mfn__mem_free(storage);
@@ -134,10 +123,10 @@ START_TEST(swapping_makes_the_written_state_the_current_one)
     mfn__grid grid;
     double *storage = new_grid(9, &grid);
     const double *was_now = mfn__grid_row(&grid, 3);
-    const double *was_next = mfn__grid_next_row(&grid, 3);
+    const double *was_next = next_row(&grid, 3);
     mfn__grid_swap(&grid);
     ck_assert_ptr_eq(mfn__grid_row(&grid, 3), was_next);
-    ck_assert_ptr_eq(mfn__grid_next_row(&grid, 3), was_now);
+    ck_assert_ptr_eq(next_row(&grid, 3), was_now);
     mfn__grid_swap(&grid);
     ck_assert_ptr_eq(mfn__grid_row(&grid, 3), was_now);
     mfn__mem_free(storage);
@@ -162,8 +151,7 @@ START_TEST(a_packed_grid_has_all_cells_in_order_in_either_buffer)
                 }
             }
             for (uint32_t i = 0; i < side; i++) {
-                memcpy(mfn__grid_next_row(&grid, i), mfn__grid_row(&grid, i),
-                       side * sizeof(double));
+                memcpy(next_row(&grid, i), mfn__grid_row(&grid, i), side * sizeof(double));
             }
             mfn__grid_swap(&grid);
         }
@@ -179,7 +167,7 @@ START_TEST(a_step_makes_the_packed_copy_anew)
     mfn__grid_packed(&grid);
     for (uint32_t i = 0; i < 5; i++) {
         for (uint32_t j = 0; j < 5; j++) {
-            mfn__grid_next_row(&grid, i)[j] = -cell(i, j);
+            next_row(&grid, i)[j] = -cell(i, j);
         }
     }
     mfn__grid_swap(&grid);
@@ -195,7 +183,7 @@ int main(void)
     const TTest *tests[] = {
         rows_are_aligned_and_lie_inside_their_storage_without_touching,
         the_halo_continues_the_row,
-        the_stencil_points_to_the_neighbours,
+        the_rows_beyond_the_edges_continue_the_field,
         swapping_makes_the_written_state_the_current_one,
         a_packed_grid_has_all_cells_in_order_in_either_buffer,
         a_step_makes_the_packed_copy_anew,

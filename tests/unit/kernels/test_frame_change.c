@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
 
+#include "engine/frame_changes.h"
 #include "kernels/kernels.h"
 #include "suite.h"
 
 #define COLUMNS_MAX 1000
 
 typedef struct exact_change {
-    long double sum_mv, spread_mv2, energy_mv2;
+    long double sum_v, spread_v2, energy_v2;
 } exact_change;
 
 /* Two passes in extended precision. */
@@ -15,15 +16,22 @@ static exact_change exactly(const double *before_v, const double *now_v, size_t 
 {
     exact_change change = {0};
     for (size_t j = 0; j < columns; j++) {
-        change.sum_mv += fabs(now_v[j] * 1000.0 - before_v[j] * 1000.0);
-        change.energy_mv2 += (long double)(now_v[j] * 1000.0) * (now_v[j] * 1000.0);
+        change.sum_v += fabs(now_v[j] - before_v[j]);
+        change.energy_v2 += (long double)now_v[j] * now_v[j];
     }
-    long double mean = change.sum_mv / (long double)columns;
+    long double mean = change.sum_v / (long double)columns;
     for (size_t j = 0; j < columns; j++) {
-        long double off = fabs(now_v[j] * 1000.0 - before_v[j] * 1000.0) - mean;
-        change.spread_mv2 += off * off;
+        long double off = fabs(now_v[j] - before_v[j]) - mean;
+        change.spread_v2 += off * off;
     }
     return change;
+}
+
+static mfn__change change_of(const double *before_v, const double *now_v, size_t columns)
+{
+    mfn__change_sums sums = {0};
+    mfn__kernels()->frame_change(before_v, now_v, columns, &sums);
+    return mfn__change_of_block(&sums, columns);
 }
 
 static void assert_close(const char *what, size_t columns, double actual, long double expected,
@@ -54,12 +62,11 @@ START_TEST(sums_are_exact_to_rounding_whatever_the_field_does)
             now_v[j] = before_v[j] + (change_mv + (j == 0 ? cases[i].first_mv : 0.0)) / 1000.0;
         }
         for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
-            mfn__row_change actual;
-            mfn__kernels()->frame_change(before_v, now_v, sizes[s], &actual);
+            mfn__change actual = change_of(before_v, now_v, sizes[s]);
             exact_change expected = exactly(before_v, now_v, sizes[s]);
-            assert_close(cases[i].what, sizes[s], actual.sum_mv, expected.sum_mv, 1e-12);
-            assert_close(cases[i].what, sizes[s], actual.energy_mv2, expected.energy_mv2, 1e-13);
-            assert_close(cases[i].what, sizes[s], actual.spread_mv2, expected.spread_mv2, 1e-11);
+            assert_close(cases[i].what, sizes[s], actual.sum_v, expected.sum_v, 1e-12);
+            assert_close(cases[i].what, sizes[s], actual.energy_v2, expected.energy_v2, 1e-13);
+            assert_close(cases[i].what, sizes[s], actual.spread_v2, expected.spread_v2, 1e-11);
         }
     }
 }
@@ -74,10 +81,9 @@ START_TEST(a_common_change_has_no_spread)
         now_v[j] = -0.0633;
     }
     for (size_t columns = 1; columns <= COLUMNS_MAX; columns++) {
-        mfn__row_change change;
-        mfn__kernels()->frame_change(before_v, now_v, columns, &change);
-        ck_assert(change.spread_mv2 == 0.0);
-        ck_assert(change.max_mv == now_v[0] * 1000.0 - before_v[0] * 1000.0);
+        mfn__change change = change_of(before_v, now_v, columns);
+        ck_assert(change.spread_v2 == 0.0);
+        ck_assert(change.max_v == now_v[0] - before_v[0]);
     }
 }
 END_TEST
@@ -89,9 +95,8 @@ START_TEST(nan_and_infinity_show_in_the_energy)
         for (size_t column = 0; column < 19; column++) {
             double now_v[19] = {0.0};
             now_v[column] = bad[i];
-            mfn__row_change change;
-            mfn__kernels()->frame_change(now_v, now_v, 19, &change);
-            ck_assert(!isfinite(change.energy_mv2));
+            mfn__change change = change_of(now_v, now_v, 19);
+            ck_assert(!isfinite(change.energy_v2));
         }
     }
 }
