@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One measurement of the engine, on one core or with one simulation on each of several:
- *   bench_engine [--variant NAME] [--threads N] WHAT SIDE STEPS
+ *   bench_engine [--variant NAME] [--threads N] [--together N] WHAT SIDE STEPS
  * prints "UNITS SECONDS". bench.py repeats it, in turn with others, and says what came out.
  *
  * What waits at a barrier until all threads are ready is not counted. */
@@ -20,7 +20,9 @@
 
 typedef struct task {
     uint64_t side, steps;
-    unsigned index; /* of the thread */
+    unsigned index;           /* of the thread */
+    const mfn_parallel *lent; /* to one simulation, */
+    uint32_t together;        /* so many threads */
     pthread_barrier_t *ready;
     int64_t start_ns, end_ns;
 } task;
@@ -76,15 +78,19 @@ static mfn_simulation *simulation_of(const mfn_simulation_config *config)
     return sim;
 }
 
-/* The steps alone, with an observer or without. */
-static double take_steps(task *of, bool jitter, mfn_step_observer observer, void *context)
+/* The steps alone, or with what the temporal features need. */
+static double take_steps(task *of, bool jitter, mfn_feature_meter *meter)
 {
     mfn_simulation_config config = config_of(of);
     config.quantum_jitter = jitter;
     mfn_simulation *sim = simulation_of(&config);
     mfn_error err = {0};
+    mfn_simulation_set_threads(sim, of->lent, of->together);
+    check(mfn_simulation_advance(sim, 1, NULL, NULL, &err), &err); /* wakes the threads */
     begin(of);
-    check(mfn_simulation_run(sim, observer, context, &err), &err);
+    check(meter != NULL ? mfn_feature_meter_advance(meter, sim, of->steps, &err)
+                        : mfn_simulation_advance(sim, of->steps, NULL, NULL, &err),
+          &err);
     end(of);
     mfn_simulation_free(sim);
     return cells_of(of) * (double)of->steps;
@@ -92,17 +98,12 @@ static double take_steps(task *of, bool jitter, mfn_step_observer observer, void
 
 static double steps(task *of)
 {
-    return take_steps(of, false, NULL, NULL);
+    return take_steps(of, false, NULL);
 }
 
 static double steps_with_jitter(task *of)
 {
-    return take_steps(of, true, NULL, NULL);
-}
-
-static bool push_frame(void *context, const mfn_simulation *sim)
-{
-    return mfn_feature_meter_push(context, mfn_simulation_field_v(sim), NULL) == MFN_OK;
+    return take_steps(of, true, NULL);
 }
 
 static mfn_feature_meter *meter_of(const task *of)
@@ -117,7 +118,7 @@ static mfn_feature_meter *meter_of(const task *of)
 static double steps_with_features(task *of)
 {
     mfn_feature_meter *meter = meter_of(of);
-    double cell_steps = take_steps(of, false, push_frame, meter);
+    double cell_steps = take_steps(of, false, meter);
     mfn_features features;
     mfn_error err = {0};
     check(mfn_feature_meter_finish(meter, &features, &err), &err);
@@ -148,7 +149,7 @@ static double last_features(task *of)
     mfn_simulation *sim = simulation_of(&config);
     mfn_feature_meter *meter = meter_of(of);
     mfn_error err = {0};
-    check(mfn_simulation_run(sim, push_frame, meter, &err), &err);
+    check(mfn_feature_meter_advance(meter, sim, of->steps, &err), &err);
     begin(of);
     for (int i = 0; i < BATCH; i++) {
         mfn_features features;
@@ -175,7 +176,7 @@ static double jobs(task *of)
         mfn_features features;
         check(mfn_simulation_reset(sim, &config, &err), &err);
         check(mfn_feature_meter_reset(meter, (uint32_t)config.grid_size, NULL, &err), &err);
-        check(mfn_simulation_run(sim, push_frame, meter, &err), &err);
+        check(mfn_feature_meter_advance(meter, sim, of->steps, &err), &err);
         check(mfn_feature_meter_finish(meter, &features, &err), &err);
     }
     end(of);
@@ -289,12 +290,17 @@ int main(int argc, char **argv)
 {
     mfn_error err = {0};
     unsigned threads = 1;
+    mfn_threads *together = NULL;
+    uint32_t together_count = 1;
     int at = 1;
     for (; at + 1 < argc && strncmp(argv[at], "--", 2) == 0; at += 2) {
         if (strcmp(argv[at], "--variant") == 0) {
             check(mfn__kernels_select(argv[at + 1], &err), &err);
         } else if (strcmp(argv[at], "--threads") == 0) {
             threads = (unsigned)number(argv[at + 1]);
+        } else if (strcmp(argv[at], "--together") == 0 && together == NULL) {
+            together_count = (uint32_t)number(argv[at + 1]);
+            check(mfn_threads_new(together_count, &together, &err), &err);
         }
     }
     work_function work = NULL;
@@ -302,10 +308,15 @@ int main(int argc, char **argv)
         work = strcmp(argv[at], works[i].name) == 0 ? works[i].work : work;
     }
     if (work == NULL || threads > THREADS_MAX) {
-        fprintf(stderr, "usage: bench_engine [--variant NAME] [--threads N] WHAT SIDE STEPS\n");
+        fprintf(stderr, "usage: bench_engine [--variant NAME] [--threads N] [--together N] "
+                        "WHAT SIDE STEPS\n");
         return EXIT_FAILURE;
     }
-    const task like = {.side = number(argv[at + 1]), .steps = number(argv[at + 2])};
+    const task like = {.side = number(argv[at + 1]),
+                       .steps = number(argv[at + 2]),
+                       .lent = mfn_threads_parallel(together),
+                       .together = together_count};
     measure(work, &like, threads);
+    mfn_threads_free(together);
     return EXIT_SUCCESS;
 }

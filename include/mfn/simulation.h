@@ -96,6 +96,10 @@ MFN_CHECKED MFN_API mfn_status mfn_simulation_advance(mfn_simulation *sim, uint6
                                                       mfn_step_observer observer, void *context,
                                                       mfn_error *err);
 
+/* How many steps take some milliseconds: for callers without an observer, which is the fastest way,
+ * who want to show progress or be able to stop. */
+MFN_API uint64_t mfn_simulation_slice(const mfn_simulation *sim);
+
 /* As mfn_simulation_run, and writes the potential after each step to `ret_history`, shape
  * (steps, grid_size, grid_size), row-major; the initial state is not included. */
 MFN_CHECKED MFN_API mfn_status mfn_simulation_record(mfn_simulation *sim, double *ret_history,

@@ -30,50 +30,55 @@ typedef struct history {
     uint64_t stable_from;                     /* 0: not yet */
 } history;
 
+enum { ROOM_LAST_FRAME, ROOM_WORDS, ROOM_BLOCKS, ROOM_COUNT };
+
+typedef struct room {
+    void *memory;
+    size_t bytes;
+} room;
+
 struct mfn_feature_meter {
     mfn_feature_config config;
     uint32_t side;
-    double *last_v; /* the last frame */
-    size_t last_v_doubles;
-    uint64_t *words; /* scratch of the last frame's features */
-    size_t words_count;
+    room rooms[ROOM_COUNT];
+    double *last_v;      /* the last frame; this and the next two lie in the rooms */
+    uint64_t *words;     /* scratch of the last frame's features */
+    mfn__change *blocks; /* scratch of a frame's changes */
     mfn__box_plan boxes;
     history history;
 };
 
-/* Each buffer is kept when it is large enough. */
+/* Each room is kept when it is large enough; on failure all are. */
 static mfn_status make_room(mfn_feature_meter *meter, uint32_t side, mfn_error *err)
 {
-    size_t doubles = (size_t)side * side;
-    size_t words = mfn__field_features_words(side);
-    double *last_v = NULL;
-    uint64_t *bits = NULL;
-    if (doubles > meter->last_v_doubles) {
-        last_v = mfn__mem_new_aligned(doubles, sizeof *last_v);
-        if (last_v == NULL) {
-            goto fail;
+    const size_t bytes[ROOM_COUNT] = {
+        [ROOM_LAST_FRAME] = (size_t)side * side * sizeof *meter->last_v,
+        [ROOM_WORDS] = mfn__field_features_words(side) * sizeof *meter->words,
+        [ROOM_BLOCKS] = mfn__change_block_count(side) * sizeof *meter->blocks,
+    };
+    void *larger[ROOM_COUNT] = {NULL};
+    bool is_complete = true;
+    for (size_t i = 0; i < ROOM_COUNT; i++) {
+        if (bytes[i] > meter->rooms[i].bytes) {
+            larger[i] = mfn__mem_new_aligned(bytes[i], 1);
+            is_complete = is_complete && larger[i] != NULL;
         }
     }
-    if (words > meter->words_count) {
-        bits = mfn__mem_new(words, sizeof *bits);
-        if (bits == NULL) {
-            goto fail;
+    for (size_t i = 0; i < ROOM_COUNT; i++) {
+        if (is_complete && larger[i] != NULL) {
+            mfn__mem_free(meter->rooms[i].memory);
+            meter->rooms[i] = (room){larger[i], bytes[i]};
+        } else {
+            mfn__mem_free(larger[i]);
         }
     }
-    if (last_v != NULL) {
-        mfn__mem_free(meter->last_v);
-        meter->last_v = last_v;
-        meter->last_v_doubles = doubles;
+    if (!is_complete) {
+        return mfn__fail_memory(err);
     }
-    if (bits != NULL) {
-        mfn__mem_free(meter->words);
-        meter->words = bits;
-        meter->words_count = words;
-    }
+    meter->last_v = meter->rooms[ROOM_LAST_FRAME].memory;
+    meter->words = meter->rooms[ROOM_WORDS].memory;
+    meter->blocks = meter->rooms[ROOM_BLOCKS].memory;
     return MFN_OK;
-fail:
-    mfn__mem_free(last_v);
-    return mfn__fail_memory(err);
 }
 
 mfn_status mfn_feature_meter_reset(mfn_feature_meter *meter, uint32_t side,
@@ -124,26 +129,27 @@ void mfn_feature_meter_free(mfn_feature_meter *meter)
     if (meter == NULL) {
         return;
     }
-    mfn__mem_free(meter->last_v);
-    mfn__mem_free(meter->words);
+    for (size_t i = 0; i < ROOM_COUNT; i++) {
+        mfn__mem_free(meter->rooms[i].memory);
+    }
     mfn__mem_free(meter);
 }
 
-static mfn__change compare_frames(const double *before_v, const double *now_v, uint32_t side)
+static mfn__change compare_frames(const mfn_feature_meter *meter, const double *before_v,
+                                  const double *now_v)
 {
     mfn__frame_change_kernel frame_change = mfn__kernels()->frame_change;
+    uint32_t side = meter->side;
     uint32_t block_rows = mfn__change_block_rows(side);
-    mfn__change all = {0};
     for (uint32_t first = 0; first < side; first += block_rows) {
         uint32_t rows = side - first < block_rows ? side - first : block_rows;
-        mfn__change_sums sums = {0};
+        mfn__change_sums sums = {.has_begun = false};
         for (uint32_t i = first; i < first + rows; i++) {
             frame_change(before_v + (size_t)i * side, now_v + (size_t)i * side, side, &sums);
         }
-        mfn__change block = mfn__change_of_block(&sums, (size_t)rows * side);
-        mfn__change_join(&all, &block);
+        meter->blocks[first / block_rows] = mfn__change_of_block(&sums, (size_t)rows * side);
     }
-    return all;
+    return mfn__change_of_blocks(meter->blocks, mfn__change_block_count(side));
 }
 
 static mfn_status report_bad_frame(const mfn_feature_meter *meter, const double *frame_v,
@@ -214,7 +220,7 @@ static void keep_frame(mfn_feature_meter *meter, const double *frame_v)
 mfn_status mfn_feature_meter_push(mfn_feature_meter *meter, const double *frame_v, mfn_error *err)
 {
     const double *before_v = meter->history.frames > 0 ? meter->last_v : frame_v;
-    mfn__change change = compare_frames(before_v, frame_v, meter->side);
+    mfn__change change = compare_frames(meter, before_v, frame_v);
     if (!isfinite(change.energy_v2 * (MV_PER_V * MV_PER_V))) {
         return report_bad_frame(meter, frame_v, err);
     }

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Deviations are joined by (count, mean, spread) with the formula of Chan, Golub and LeVeque (The
- * American Statistician 37(3), 1983), which does not cancel. */
+/* The deviation over all blocks is that within them and that between their means, which cannot
+ * cancel. */
 #include "engine/frame_changes.h"
 
-#define SHORT_ROW           128 /* columns */
-#define BLOCK_OF_SHORT_ROWS 32
+#define SHORT_ROW 128 /* columns */
 
 uint32_t mfn__change_block_rows(uint32_t side)
 {
-    return side <= SHORT_ROW ? BLOCK_OF_SHORT_ROWS : 1;
+    return side <= SHORT_ROW ? MFN__CHANGE_BLOCK_ROWS_MAX : 1;
+}
+
+size_t mfn__change_block_count(uint32_t side)
+{
+    uint32_t rows = mfn__change_block_rows(side);
+    return (side + rows - 1) / rows;
 }
 
 static double combine(const double lane[MFN__CHANGE_LANES])
@@ -33,16 +38,22 @@ mfn__change mfn__change_of_block(const mfn__change_sums *sums, size_t cells)
     };
 }
 
-void mfn__change_join(mfn__change *total, const mfn__change *block)
+mfn__change mfn__change_of_blocks(const mfn__change *blocks, size_t count)
 {
-    if (total->cells > 0.0) {
-        double step = block->sum_v / block->cells - total->sum_v / total->cells;
-        double weight = total->cells * block->cells / (total->cells + block->cells);
-        total->spread_v2 += step * step * weight;
+    mfn__change all = {0};
+    for (size_t i = 0; i < count; i++) {
+        all.cells += blocks[i].cells;
+        all.sum_v += blocks[i].sum_v;
+        all.max_v = blocks[i].max_v > all.max_v ? blocks[i].max_v : all.max_v;
+        all.spread_v2 += blocks[i].spread_v2;
+        all.energy_v2 += blocks[i].energy_v2;
     }
-    total->spread_v2 += block->spread_v2;
-    total->cells += block->cells;
-    total->sum_v += block->sum_v;
-    total->max_v = block->max_v > total->max_v ? block->max_v : total->max_v;
-    total->energy_v2 += block->energy_v2;
+    double mean_v = all.sum_v / all.cells;
+    double between_v2 = 0.0;
+    for (size_t i = 0; i < count; i++) {
+        double off_v = blocks[i].sum_v / blocks[i].cells - mean_v;
+        between_v2 += off_v * off_v * blocks[i].cells;
+    }
+    all.spread_v2 += between_v2;
+    return all;
 }

@@ -11,6 +11,8 @@
 
 #include "kernels/frame_change.h"
 
+#define MFN__CHANGE_BLOCK_ROWS_MAX 32
+
 /* With d = |now - before|. */
 typedef struct mfn__change {
     double cells;
@@ -22,10 +24,11 @@ typedef struct mfn__change {
 
 /* Rows in a block of a field of `side` columns: a block begins at each multiple of it. */
 uint32_t mfn__change_block_rows(uint32_t side);
+size_t mfn__change_block_count(uint32_t side);
 
 mfn__change mfn__change_of_block(const mfn__change_sums *sums, size_t cells);
 
-/* The change over both. */
-void mfn__change_join(mfn__change *total, const mfn__change *block);
+/* The change over all blocks. */
+mfn__change mfn__change_of_blocks(const mfn__change *blocks, size_t count);
 
 #endif

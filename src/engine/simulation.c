@@ -14,6 +14,8 @@
 #include "engine/models.h"
 #include "engine/statistics.h"
 
+#define SLICE_CELL_STEPS ((uint64_t)1 << 22)
+
 static const char *const field_names[MFN__FIELD_COUNT] = {"field", "activator", "inhibitor"};
 
 static mfn_status make_room(mfn_simulation *sim, uint32_t side, mfn_error *err)
@@ -246,7 +248,7 @@ static mfn_status sweep(mfn_simulation *sim, uint32_t steps, mfn__change *ret_ch
 
 static mfn_status make_room_for_changes(mfn_simulation *sim, mfn_error *err)
 {
-    size_t count = MFN__SWEEP_STEPS_MAX * mfn__sweep_blocks((uint32_t)sim->config.grid_size);
+    size_t count = MFN__SWEEP_STEPS_MAX * mfn__change_block_count((uint32_t)sim->config.grid_size);
     if (count <= sim->block_changes_count) {
         return MFN_OK;
     }
@@ -286,6 +288,13 @@ mfn_status mfn_simulation_advance(mfn_simulation *sim, uint64_t steps, mfn_step_
         steps -= now;
     }
     return MFN_OK;
+}
+
+uint64_t mfn_simulation_slice(const mfn_simulation *sim)
+{
+    uint64_t cells = sim->config.grid_size * sim->config.grid_size;
+    uint64_t sweeps = SLICE_CELL_STEPS / (cells * MFN__SWEEP_STEPS_MAX);
+    return (sweeps + 1) * MFN__SWEEP_STEPS_MAX;
 }
 
 mfn_status mfn_simulation_run(mfn_simulation *sim, mfn_step_observer observer, void *context,

@@ -24,9 +24,12 @@
 #include "base/parallel.h"
 #include "engine/random.h"
 
-#define FAR_BYTES    ((size_t)1 << 20) /* fields of more bytes than the nearest caches hold */
-#define STEPS_WELL   8                 /* more gain nothing: then the additions are the limit */
-#define ROWS_AT_ONCE 4
+#define FAR_BYTES         ((size_t)1 << 20) /* fields of more bytes than the nearest caches hold */
+#define STEPS_WELL        MFN__SWEEP_STEPS_MAX
+#define FRONT_BYTES       ((size_t)5 << 18) /* rows under way that a near cache should hold */
+#define FRONT_HEIGHT_MIN  4
+#define FRONT_HEIGHT_MAX  16
+#define ROWS_MEASURED_MAX MFN__CHANGE_BLOCK_ROWS_MAX
 
 /* What one thread works with. */
 typedef struct band {
@@ -43,12 +46,6 @@ typedef struct weaving {
     uint32_t side, band_count;
     bool has_outer_seam;
 } weaving;
-
-size_t mfn__sweep_blocks(uint32_t side)
-{
-    uint32_t rows = mfn__change_block_rows(side);
-    return (side + rows - 1) / rows;
-}
 
 uint32_t mfn__sweep_steps_max(const mfn__grid *grid, size_t field_count, uint32_t bands,
                               bool is_measured)
@@ -128,6 +125,19 @@ static void run_kernel(band *on, mfn__step_rows *rows)
             fields[field]->now += one.stride;
             fields[field]->next += one.stride;
         }
+        one.changes += rows->changes != NULL && rows->has_changes_per_row ? 1 : 0;
+    }
+}
+
+/* The changes of some rows: `sums` are one for all, or one for each when blocks are single rows. */
+static void measure_rows(band *on, uint32_t level, uint32_t first, uint32_t count,
+                         mfn__change_sums *sums)
+{
+    if (count > 0) {
+        mfn__step_rows rows = rows_at(on->weaving, level, first, count);
+        rows.changes = sums;
+        rows.has_changes_per_row = mfn__change_block_rows(on->weaving->side) == 1;
+        run_kernel(on, &rows);
     }
 }
 
@@ -145,32 +155,31 @@ static void measure_grown(band *on, uint32_t level, mfn__change_sums *sums)
     before[spike->column] = grown_v;
 }
 
-static void measure_rows(band *on, uint32_t level, uint32_t first, uint32_t count,
-                         mfn__change_sums *sums)
-{
-    if (count > 0) {
-        mfn__step_rows rows = rows_at(on->weaving, level, first, count);
-        rows.changes = sums;
-        run_kernel(on, &rows);
-    }
-}
-
-/* One block of changes, or the rows of it that there are. */
-static void measure_block(band *on, uint32_t level, uint32_t first, uint32_t count)
+/* At most ROWS_MEASURED_MAX rows: one block, what there is of it, or as many blocks as rows. */
+static void measure(band *on, uint32_t level, uint32_t first, uint32_t count)
 {
     const weaving *self = on->weaving;
     const mfn__spike *spike = &self->sweep->spikes[level - 1];
-    mfn__change_sums sums = {0};
-    if (spike->happens && spike->row >= first && spike->row - first < count) {
-        measure_rows(on, level, first, spike->row - first, &sums);
-        measure_grown(on, level, &sums);
-        measure_rows(on, level, spike->row + 1, first + count - spike->row - 1, &sums);
-    } else {
-        measure_rows(on, level, first, count, &sums);
+    uint32_t block_rows = mfn__change_block_rows(self->side);
+    uint32_t block_count = block_rows > 1 ? 1 : count;
+    mfn__change_sums sums[ROWS_MEASURED_MAX];
+    for (uint32_t i = 0; i < block_count; i++) {
+        sums[i].has_begun = false;
     }
-    size_t block = first / mfn__change_block_rows(self->side);
-    self->sweep->block_changes[(level - 1) * mfn__sweep_blocks(self->side) + block] =
-        mfn__change_of_block(&sums, (size_t)count * self->side);
+    uint32_t before = spike->happens && spike->row >= first && spike->row - first < count
+                          ? spike->row - first
+                          : count;
+    measure_rows(on, level, first, before, sums);
+    if (before < count) {
+        uint32_t step = block_rows > 1 ? 0 : 1; /* from the sums of a row to those of the next */
+        measure_grown(on, level, sums + before * step);
+        measure_rows(on, level, first + before + 1, count - before - 1, sums + (before + 1) * step);
+    }
+    mfn__change *blocks = self->sweep->block_changes +
+                          (level - 1) * mfn__change_block_count(self->side) + first / block_rows;
+    for (uint32_t i = 0; i < block_count; i++) {
+        blocks[i] = mfn__change_of_block(&sums[i], (size_t)count / block_count * self->side);
+    }
 }
 
 /* Level `level` of rows first .. first + count - 1; whole blocks when changes are wanted. */
@@ -178,9 +187,9 @@ static void compute(band *on, uint32_t level, uint32_t first, uint32_t count)
 {
     const weaving *self = on->weaving;
     if (self->sweep->block_changes != NULL) {
-        uint32_t block_rows = mfn__change_block_rows(self->side);
-        for (uint32_t i = 0; i < count; i += block_rows) {
-            measure_block(on, level, first + i, count - i < block_rows ? count - i : block_rows);
+        for (uint32_t i = 0; i < count; i += ROWS_MEASURED_MAX) {
+            measure(on, level, first + i,
+                    count - i < ROWS_MEASURED_MAX ? count - i : ROWS_MEASURED_MAX);
         }
     } else {
         mfn__step_rows rows = rows_at(self, level, first, count);
@@ -188,6 +197,17 @@ static void compute(band *on, uint32_t level, uint32_t first, uint32_t count)
     }
     fill_halo_rows(self, level, first, count);
     grow(self, level, first, count);
+}
+
+/* Rows that a level goes ahead at a time: many make long calls, but they and a row of each level
+ * have to stay in the cache. */
+static uint32_t front_height(const weaving *self)
+{
+    size_t row_bytes = 2 * self->sweep->field_count * self->views[0][0].stride * sizeof(double);
+    size_t rows = FRONT_BYTES / row_bytes;
+    size_t least = self->sweep->steps + FRONT_HEIGHT_MIN;
+    size_t height = rows > least ? rows - self->sweep->steps : FRONT_HEIGHT_MIN;
+    return height < FRONT_HEIGHT_MAX ? (uint32_t)height : FRONT_HEIGHT_MAX;
 }
 
 /* The band without its wedges. */
@@ -198,7 +218,7 @@ static void roll(void *argument, size_t index)
     uint32_t steps = self->sweep->steps;
     bool has_seam_above = index > 0 || self->has_outer_seam;
     bool has_seam_below = index + 1 < self->band_count || self->has_outer_seam;
-    uint32_t height = steps > 1 ? ROWS_AT_ONCE : on->end - on->begin;
+    uint32_t height = steps > 1 ? front_height(self) : on->end - on->begin;
     for (uint32_t front = on->begin; front < on->end + steps - 1; front += height) {
         for (uint32_t level = 1; level <= steps; level++) {
             uint32_t low = on->begin + (has_seam_above ? level : 0);
@@ -252,12 +272,10 @@ static void divide(weaving *self)
 
 static void join_changes(const weaving *self, mfn__change *ret_changes)
 {
-    size_t blocks = mfn__sweep_blocks(self->side);
+    size_t blocks = mfn__change_block_count(self->side);
     for (uint32_t step = 0; step < self->sweep->steps; step++) {
-        ret_changes[step] = (mfn__change){0};
-        for (size_t i = 0; i < blocks; i++) {
-            mfn__change_join(&ret_changes[step], &self->sweep->block_changes[step * blocks + i]);
-        }
+        ret_changes[step] =
+            mfn__change_of_blocks(self->sweep->block_changes + step * blocks, blocks);
     }
 }
 

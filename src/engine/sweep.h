@@ -15,7 +15,7 @@
 #define MFN__SWEEP_FIELDS_MAX    3
 #define MFN__SWEEP_STEPS_MAX     16
 #define MFN__SWEEP_BANDS_MAX     64
-#define MFN__SWEEP_BAND_ROWS_MIN 16 /* room for two wedges */
+#define MFN__SWEEP_BAND_ROWS_MIN 64 /* less is done before another thread is awake */
 
 /* What grows before a step: `rise_v` in one cell of the potential. */
 typedef struct mfn__spike {
@@ -41,13 +41,10 @@ typedef struct mfn__sweep {
     uint32_t steps; /* at most mfn__sweep_steps_max; 1 with noise */
     mfn__spike spikes[MFN__SWEEP_STEPS_MAX];
     const mfn__noise *noise;      /* or NULL */
-    mfn__change *block_changes;   /* room for those of all steps, or NULL: not wanted */
+    mfn__change *block_changes;   /* room for the blocks of all steps; NULL: not wanted */
     const mfn_parallel *parallel; /* or NULL */
     uint32_t bands;               /* of rows that are computed at once: as many as threads */
 } mfn__sweep;
-
-/* Blocks of changes that a sweep has in each of its steps. */
-size_t mfn__sweep_blocks(uint32_t side);
 
 /* How many steps a sweep over such a grid may take on so many threads, and should: 1 when it is no
  * faster than step by step. */

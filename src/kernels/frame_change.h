@@ -14,7 +14,7 @@
 
 #define MFN__CHANGE_LANES 8
 
-/* Sums over some rows. All zeros, with `has_begun` false, is the sum over none. */
+/* Sums over some rows; while `has_begun` is false, over none, whatever the others hold. */
 typedef struct mfn__change_sums {
     double shifted[MFN__CHANGE_LANES]; /* sums of d - s, */
     double squares[MFN__CHANGE_LANES]; /* of (d - s)^2 */

@@ -33,10 +33,9 @@ add_columns(mfn__change_sums *sums, const double *before_v, const double *now_v,
 static void frame_change(const double *before_v, const double *now_v, size_t columns,
                          mfn__change_sums *sums)
 {
-    mfn__change_sums local = *sums; /* which the rows cannot overlap */
-    if (!local.has_begun) {
-        local.shift = fabs(now_v[0] - before_v[0]);
-        local.has_begun = true;
+    mfn__change_sums local = {.shift = fabs(now_v[0] - before_v[0]), .has_begun = true};
+    if (sums->has_begun) {
+        local = *sums; /* a copy, which the rows cannot overlap */
     }
     size_t j = 0;
     for (; j + MFN__CHANGE_LANES <= columns; j += MFN__CHANGE_LANES) {

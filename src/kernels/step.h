@@ -41,6 +41,7 @@ typedef struct mfn__step_rows {
     const double *noise_v;     /* added to the potential, rows * columns, or NULL */
     mfn__step_counts *counts;  /* added to */
     mfn__change_sums *changes; /* of the potential, added to, or NULL */
+    bool has_changes_per_row;  /* `changes` are as many as rows; else one for all */
 } mfn__step_rows;
 
 typedef void (*mfn__step_kernel)(const mfn__step_rows *rows,

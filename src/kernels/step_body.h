@@ -14,7 +14,8 @@ ALWAYS_INLINE void step_rows(const mfn__step_rows *rows, const mfn__step_coeffic
         step_columns(&row, rows, coefficients, kind);
         fill_halos(&row, rows, kind);
         if (kind.measured) {
-            frame_change(row.potential.now, row.potential.next, rows->columns, rows->changes);
+            frame_change(row.potential.now, row.potential.next, rows->columns,
+                         rows->changes + (rows->has_changes_per_row ? i : 0));
         }
     }
 }

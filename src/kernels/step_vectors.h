@@ -9,17 +9,13 @@
  *
  * The including file defines the vector type and its operations (see variant_avx512.c):
  *     lanes, LANES, LOAD, STORE, STORE_FIRST (of a row's last cells), KEEP_FIRST (others become 0),
- *     SPREAD, PLUS, PLUS_TOO, MINUS, MINUS_FOUR_TIMES, TIMES, ABSOLUTE, LARGER, SMALLER,
- *     BEFORE, AFTER (the cells one column to the left and right),
- *     ABOVE, UNEQUAL, UNORDERED, PLUS_WHERE,
- *     QUIET (a bit for each lane), QUIET_POTENTIAL
- * PLUS_TOO is an addition for the multipliers' pipes, which are less busy: fma(x, 1, y) rounds as
- * x + y does. LARGER(a, b) and SMALLER(a, b) give b where the two are equal or one is NaN, as clip
- * does. */
+ *     SPREAD, SPREAD_FIRST, FIRST, PLUS, PLUS_TOO, MINUS, MINUS_FOUR_TIMES, TIMES, ABSOLUTE,
+ * LARGER, SMALLER, BEFORE, AFTER (the cells one column to the left and right), ABOVE, UNEQUAL,
+ * UNORDERED, PLUS_WHERE, QUIET (a bit for each lane), QUIET_POTENTIAL PLUS_TOO is an addition for
+ * the multipliers' pipes, which are less busy: fma(x, 1, y) rounds as x + y does. LARGER(a, b) and
+ * SMALLER(a, b) give b where the two are equal or one is NaN, as clip does. */
 #ifndef MFN_KERNELS_STEP_VECTORS_H
 #define MFN_KERNELS_STEP_VECTORS_H
-
-#include <math.h>
 
 #include "kernels/step_columns.h"
 
@@ -191,19 +187,6 @@ ALWAYS_INLINE void step_lanes(lane_row *row, const lane_constants *k, size_t j, 
     }
 }
 
-/* The first change of all, which the others are measured from. */
-ALWAYS_INLINE void begin_changes(const step_row *row, const mfn__step_rows *rows,
-                                 const mfn__step_coefficients *coefficients, step_kind kind)
-{
-    mfn__step_counts unused = {0};
-    mfn__step_rows first = *rows;
-    first.columns = 1;
-    first.counts = &unused;
-    step_columns(row, &first, coefficients, kind);
-    rows->changes->shift = fabs(row->potential.next[0] - row->potential.now[0]);
-    rows->changes->has_begun = true;
-}
-
 ALWAYS_INLINE lane_changes load_changes(const mfn__change_sums *sums)
 {
     lane_changes changes = {.shift = SPREAD(sums->shift)};
@@ -216,6 +199,25 @@ ALWAYS_INLINE lane_changes load_changes(const mfn__change_sums *sums)
     return changes;
 }
 
+/* The first change, which all are measured from, by a first vector that is computed twice. */
+ALWAYS_INLINE lane_changes first_changes(const lane_row *row, const lane_constants *k,
+                                         size_t columns, step_kind kind)
+{
+    lane_row trial = *row;
+    kind.measured = false;
+    step_lanes(&trial, k, 0, columns < LANES ? columns : LANES, kind);
+    const mfn__step_field *potential = &row->at.potential;
+    lanes change = ABSOLUTE(MINUS(LOAD(potential->next), LOAD(potential->now)));
+    lane_changes changes = {.shift = SPREAD_FIRST(change)};
+    for (size_t part = 0; part < PARTS; part++) {
+        changes.shifted[part] = k->zero;
+        changes.squares[part] = k->zero;
+        changes.energy[part] = k->zero;
+        changes.largest[part] = k->zero;
+    }
+    return changes;
+}
+
 ALWAYS_INLINE void store_changes(const lane_changes *changes, mfn__change_sums *sums)
 {
     for (size_t part = 0; part < PARTS; part++) {
@@ -224,6 +226,8 @@ ALWAYS_INLINE void store_changes(const lane_changes *changes, mfn__change_sums *
         STORE(sums->energy + part * LANES, changes->energy[part]);
         STORE(sums->largest + part * LANES, changes->largest[part]);
     }
+    sums->shift = FIRST(changes->shift);
+    sums->has_begun = true;
 }
 
 ALWAYS_INLINE void open_windows(lane_row *row, step_kind kind)
@@ -256,23 +260,24 @@ ALWAYS_INLINE void step_rows(const mfn__step_rows *rows, const mfn__step_coeffic
 {
     const lane_constants k = spread_constants(coefficients);
     lane_row row = {.stride = rows->stride};
-    if (kind.measured) {
-        if (!rows->changes->has_begun) {
-            const step_row first = row_of(rows, 0, kind);
-            begin_changes(&first, rows, coefficients, kind);
-        }
-        row.changes = load_changes(rows->changes);
-    }
     for (size_t i = 0; i < rows->rows; i++) {
         row.at = row_of(rows, i, kind);
         open_windows(&row, kind);
+        if (kind.measured && (i == 0 || rows->has_changes_per_row)) {
+            const mfn__change_sums *sums = rows->changes + i;
+            row.changes =
+                sums->has_begun ? load_changes(sums) : first_changes(&row, &k, rows->columns, kind);
+        }
         step_row_lanes(&row, &k, rows->columns, kind);
         fill_halos(&row.at, rows, kind);
+        if (kind.measured && rows->has_changes_per_row) {
+            store_changes(&row.changes, rows->changes + i);
+        }
     }
     rows->counts->activations += row.counts.activations;
     rows->counts->clamped += row.counts.clamped;
     rows->counts->nan_cells += row.counts.nan_cells;
-    if (kind.measured) {
+    if (kind.measured && !rows->has_changes_per_row) {
         store_changes(&row.changes, rows->changes);
     }
 }

@@ -15,6 +15,8 @@ typedef __m256d lanes;
 #define STORE_FIRST(at, mask, x)   _mm256_maskstore_pd(at, BITS(spread_mask(mask)), x)
 #define KEEP_FIRST(mask, x)        _mm256_and_pd(spread_mask(mask), x)
 #define SPREAD(x)                  _mm256_set1_pd(x)
+#define SPREAD_FIRST(x)            _mm256_broadcastsd_pd(_mm256_castpd256_pd128(x))
+#define FIRST(x)                   _mm256_cvtsd_f64(x)
 #define PLUS(x, y)                 _mm256_add_pd(x, y)
 #define PLUS_TOO(x, y, one)        _mm256_add_pd(x, y)
 #define MINUS(x, y)                _mm256_sub_pd(x, y)

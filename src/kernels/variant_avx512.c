@@ -13,6 +13,8 @@ typedef __m512d lanes;
 #define STORE_FIRST(at, mask, x) _mm512_mask_storeu_pd(at, (__mmask8)(mask), x)
 #define KEEP_FIRST(mask, x)      _mm512_maskz_mov_pd((__mmask8)(mask), x)
 #define SPREAD(x)                _mm512_set1_pd(x)
+#define SPREAD_FIRST(x)          _mm512_broadcastsd_pd(_mm512_castpd512_pd128(x))
+#define FIRST(x)                 _mm512_cvtsd_f64(x)
 #define PLUS(x, y)               _mm512_add_pd(x, y)
 #define PLUS_TOO(x, y, one)      _mm512_fmadd_pd(x, one, y)
 #define MINUS(x, y)              _mm512_sub_pd(x, y)

@@ -18,8 +18,6 @@ struct mfn__worker {
     mfn__worker_options options;
     mfn_simulation *sim;      /* made by the first job */
     mfn_feature_meter *meter; /* likewise */
-    mfn_error *err;           /* of the job under way */
-    mfn_status status;        /* of the work inside the observer */
 };
 
 mfn_status mfn__worker_new(const mfn__worker_options *options, mfn__worker **ret, mfn_error *err)
@@ -55,37 +53,31 @@ static mfn_status prepare(mfn__worker *worker, const mfn_simulation_config *conf
                                  : mfn_feature_meter_new(side, NULL, &worker->meter, err);
 }
 
-static bool after_step(void *context, const mfn_simulation *sim)
+/* In slices, between which a job can be abandoned. */
+static mfn_status step(mfn__worker *worker, uint64_t steps, mfn_error *err)
 {
-    mfn__worker *worker = context;
-    worker->status =
-        mfn_feature_meter_push(worker->meter, mfn_simulation_field_v(sim), worker->err);
-    return worker->status == MFN_OK &&
-           !atomic_load_explicit(worker->options.abandon, memory_order_relaxed);
+    mfn_status status = MFN_OK;
+    while (steps > 0 && status == MFN_OK) {
+        if (atomic_load_explicit(worker->options.abandon, memory_order_relaxed)) {
+            return mfn__fail(err, MFN_CANCELLED, NULL, "the run was stopped after step %llu",
+                             (unsigned long long)mfn_simulation_steps_computed(worker->sim));
+        }
+        uint64_t slice = mfn_simulation_slice(worker->sim);
+        uint64_t now = steps < slice ? steps : slice;
+        status = mfn_feature_meter_advance(worker->meter, worker->sim, now, err);
+        steps -= now;
+    }
+    return status;
 }
 
 static mfn_status simulate(mfn__worker *worker, const mfn__job *job, mfn_features *ret_features,
                            mfn_error *err)
 {
     mfn_status status = prepare(worker, &job->config, err);
-    if (status != MFN_OK) {
-        return status;
-    }
-    mfn_error stopped = {0};
-    worker->err = err;
-    worker->status = MFN_OK;
-    status = mfn_simulation_run(worker->sim, after_step, worker, &stopped);
-    if (status != MFN_OK) {
-        if (worker->status != MFN_OK) {
-            return worker->status;
-        }
-        if (err != NULL) {
-            *err = stopped;
-        }
-        return status;
-    }
-    if (mfn_simulation_steps_computed(worker->sim) == 0) {
+    if (status == MFN_OK && job->config.steps == 0) {
         status = mfn_feature_meter_push(worker->meter, mfn_simulation_field_v(worker->sim), err);
+    } else if (status == MFN_OK) {
+        status = step(worker, job->config.steps, err);
     }
     return status == MFN_OK ? mfn_feature_meter_finish(worker->meter, ret_features, err) : status;
 }

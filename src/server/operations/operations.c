@@ -50,9 +50,3 @@ void mfn__answer_end(mfn__json_writer *json)
 {
     mfn__json_object_end(json);
 }
-
-bool mfn__call_goes_on(void *call, const mfn_simulation *simulation)
-{
-    (void)simulation;
-    return !atomic_load_explicit(((mfn__call *)call)->cancel, memory_order_relaxed);
-}

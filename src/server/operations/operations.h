@@ -45,7 +45,4 @@ void mfn__answer_u64(mfn__json_writer *json, const char *key, uint64_t value);
 void mfn__answer_bool(mfn__json_writer *json, const char *key, bool value);
 void mfn__answer_end(mfn__json_writer *json);
 
-/* For simulations: false when the call was cancelled. `call` is the mfn__call. */
-bool mfn__call_goes_on(void *call, const mfn_simulation *simulation);
-
 #endif

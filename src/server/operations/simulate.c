@@ -7,6 +7,7 @@
 #include "base/option_table.h"
 #include "server/measure.h"
 #include "server/operations/operations.h"
+#include "server/stepping.h"
 
 #define REQUEST simulate_request
 
@@ -66,7 +67,7 @@ static mfn_status run(mfn__call *call, mfn_error *err)
     int64_t start_ns = mfn__clock_monotonic_ns(call->service->clock);
     mfn_status status = mfn_simulation_new(&config, &simulation, err);
     if (status == MFN_OK) {
-        status = mfn_simulation_run(simulation, mfn__call_goes_on, call, err);
+        status = mfn__step_unless(call->cancel, simulation, config.steps, err);
     }
     if (status == MFN_OK) {
         status = mfn__measure_dimension(simulation, &dimension, err);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "server/request.h"
+#include "server/stepping.h"
 
 const mfn__stream_kind *const mfn__stream_kinds[] = {&mfn__stream_features, &mfn__stream_live,
                                                      NULL};
@@ -98,17 +99,10 @@ mfn_status mfn__stream_next(mfn__stream *stream, mfn__buffer *ret, mfn_error *er
     return status;
 }
 
-static bool goes_on(void *context, const mfn_simulation *simulation)
-{
-    (void)simulation;
-    return !atomic_load_explicit((const atomic_bool *)context, memory_order_relaxed);
-}
-
 mfn_status mfn__stream_advance(mfn__stream *stream, uint64_t steps, mfn_error *err)
 {
     uint64_t side = mfn_simulation_grid_size(stream->simulation);
-    mfn_status status = mfn_simulation_advance(
-        stream->simulation, steps, stream->cancel != NULL ? goes_on : NULL, stream->cancel, err);
+    mfn_status status = mfn__step_unless(stream->cancel, stream->simulation, steps, err);
     if (status == MFN_OK) {
         mfn__service_note_cell_steps(stream->service, side * side * steps);
     }

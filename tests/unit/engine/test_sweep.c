@@ -49,7 +49,7 @@ static void step(mfn_simulation *sim, uint32_t first, uint32_t steps, uint32_t b
     const mfn__step_coefficients coefficients = {config->alpha,       config->d_activator,
                                                  config->d_inhibitor, config->r_activator,
                                                  config->r_inhibitor, config->turing_threshold};
-    mfn__change *room = mfn__mem_new(steps * mfn__sweep_blocks(side), sizeof *room);
+    mfn__change *room = mfn__mem_new(steps * mfn__change_block_count(side), sizeof *room);
     mfn__sweep sweep = {.grids = sim->grids,
                         .field_count = config->turing_enabled ? 3 : 1,
                         .boundary = (mfn_boundary)config->boundary_condition,
