@@ -3,6 +3,7 @@
 #ifndef MFN_MFN_H
 #define MFN_MFN_H
 
+#include "mfn/animation.h"
 #include "mfn/attention.h"
 #include "mfn/features.h"
 #include "mfn/fractal.h"

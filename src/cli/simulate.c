@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/film.h"
 #include "cli/format.h"
 #include "cli/history_file.h"
 #include "cli/interrupt.h"
@@ -55,10 +56,13 @@ static const mfn_option output_table[] = {
 /* Everything that one run needs; released as a whole. */
 typedef struct run_state {
     simulate_options options;
+    mfn__film_options film_options;
+    mfn__film_plan film_plan;
     mfn_simulation_config config;
     mfn_simulation *sim;
     mfn_feature_meter *meter;
     mfn__history_file *history;
+    mfn__film *film;
     mfn__progress progress;
     int64_t end_ns; /* of the stepping that began with `progress` */
     mfn__preview preview;
@@ -102,6 +106,17 @@ static void draw_preview(run_state *run, const mfn_simulation *sim)
     run->preview_ns = now_ns;
 }
 
+static mfn_status stopped(run_state *run, uint64_t steps)
+{
+    char written[64] = "nothing is written";
+    if (run->film != NULL && run->film_plan.frames != NULL) {
+        snprintf(written, sizeof written, "%llu frames are written, and nothing else",
+                 (unsigned long long)mfn__film_frames(run->film));
+    }
+    return mfn__fail(&run->err, MFN_CANCELLED, NULL, "stopped after %llu of %llu steps; %s",
+                     (unsigned long long)steps, (unsigned long long)run->config.steps, written);
+}
+
 static bool after_step(void *context, const mfn_simulation *sim)
 {
     run_state *run = context;
@@ -110,6 +125,9 @@ static bool after_step(void *context, const mfn_simulation *sim)
     if (run->status == MFN_OK && run->history != NULL) {
         run->status = mfn__history_file_append(run->history, field_v, &run->err);
     }
+    if (run->status == MFN_OK && run->film != NULL) {
+        run->status = mfn__film_look(run->film, sim, &run->err);
+    }
     if (run->options.preview) {
         draw_preview(run, sim);
     } else {
@@ -117,10 +135,7 @@ static bool after_step(void *context, const mfn_simulation *sim)
                            "");
     }
     if (run->status == MFN_OK && atomic_load(run->stop)) {
-        run->status = mfn__fail(&run->err, MFN_CANCELLED, NULL,
-                                "stopped after %llu of %llu steps; nothing is written",
-                                (unsigned long long)mfn_simulation_steps_computed(sim),
-                                (unsigned long long)run->config.steps);
+        run->status = stopped(run, mfn_simulation_steps_computed(sim));
     }
     return run->status == MFN_OK;
 }
@@ -146,6 +161,18 @@ static mfn_status check_output(const char *path, mfn_error *err)
     return status;
 }
 
+/* Opens the film and takes its first picture. */
+static mfn_status begin_film(run_state *run)
+{
+    mfn_error *err = &run->err;
+    mfn__film_plan *plan = &run->film_plan;
+    mfn_status status = mfn__film_plan_find_range(plan, run->sim, &run->config, run->stop, err);
+    if (status == MFN_OK) {
+        status = mfn__film_new(plan, (uint32_t)run->config.grid_size, &run->film, err);
+    }
+    return status == MFN_OK ? mfn__film_look(run->film, run->sim, err) : status;
+}
+
 /* Steps the simulation to its end; `features` are those of the whole history, or of the initial
  * field when there are no steps. */
 static mfn_status compute(run_state *run, mfn_features *features)
@@ -153,7 +180,7 @@ static mfn_status compute(run_state *run, mfn_features *features)
     mfn_error *err = &run->err;
     uint32_t side = (uint32_t)run->config.grid_size;
     const char *const outputs[] = {run->options.save_field, run->options.save_history,
-                                   run->options.image};
+                                   run->options.image, run->film_options.gif};
     mfn_status status = MFN_OK;
     for (size_t i = 0; i < sizeof outputs / sizeof outputs[0] && status == MFN_OK; i++) {
         status = check_output(outputs[i], err);
@@ -168,17 +195,20 @@ static mfn_status compute(run_state *run, mfn_features *features)
         status = mfn__history_file_new(run->options.save_history, side, run->config.steps,
                                        &run->history, err);
     }
+    if (status == MFN_OK && run->film_plan.is_wanted) {
+        status = begin_film(run);
+    }
     if (status != MFN_OK) {
         return status;
     }
     mfn__progress_start(&run->progress, "steps");
-    mfn_error stopped = {0};
-    status = mfn_simulation_run(run->sim, after_step, run, &stopped);
+    mfn_error ended = {0};
+    status = mfn_simulation_run(run->sim, after_step, run, &ended);
     run->end_ns = mfn__clock_monotonic_ns(mfn__clock_system());
     mfn__progress_end(&run->progress);
     if (status != MFN_OK) {
         if (run->status == MFN_OK) {
-            run->err = stopped;
+            run->err = ended;
         }
         return status;
     }
@@ -206,7 +236,13 @@ static mfn_status save(run_state *run)
         mfn_image_options image;
         mfn_image_options_init(&image);
         image.scale = (uint32_t)options->scale;
+        if (run->film_options.colour_range != NULL) {
+            image = run->film_plan.image;
+        }
         status = mfn_image_write_png(options->image, field_v, side, &image, err);
+    }
+    if (status == MFN_OK && run->film != NULL) {
+        status = mfn__film_finish(run->film, err);
     }
     return status;
 }
@@ -244,14 +280,15 @@ static void print_speed(const run_state *run, const mfn_simulation_summary *summ
             seconds > 0.0 ? 1e-6 * cells * (double)summary->steps_computed / seconds : 0.0);
 }
 
-static void print_saved(const simulate_options *options)
+static void print_saved(const run_state *run)
 {
+    const simulate_options *options = &run->options;
     const struct {
         const char *what, *path;
     } rows[] = {
-        {"field", options->save_field},
-        {"history", options->save_history},
-        {"picture", options->image},
+        {"field", options->save_field},       {"history", options->save_history},
+        {"picture", options->image},          {"film", run->film_options.gif},
+        {"frames", run->film_options.frames},
     };
     const char *title = "Saved";
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -260,6 +297,22 @@ static void print_saved(const simulate_options *options)
             title = "";
         }
     }
+}
+
+static void print_film(const run_state *run)
+{
+    if (run->film == NULL) {
+        return;
+    }
+    const mfn__film_plan *plan = &run->film_plan;
+    char apart[40] = "one every step";
+    if (plan->frame_every > 1) {
+        snprintf(apart, sizeof apart, "one every %llu steps",
+                 (unsigned long long)plan->frame_every);
+    }
+    printf("Frames      %llu, %s, colours from %.4f to %.4f mV\n",
+           (unsigned long long)mfn__film_frames(run->film), apart, 1e3 * plan->image.min_v,
+           1e3 * plan->image.max_v);
 }
 
 static void print_text(const run_state *run, const mfn_simulation_summary *summary,
@@ -279,7 +332,8 @@ static void print_text(const run_state *run, const mfn_simulation_summary *summa
            (unsigned long long)summary->turing_activations,
            (unsigned long long)summary->clamping_events);
     printf("Field       SHA-256 %s\n", field_sha256);
-    print_saved(&run->options);
+    print_saved(run);
+    print_film(run);
     printf("\nFeatures\n");
     mfn__format_print_features(features);
     print_speed(run, summary);
@@ -327,6 +381,7 @@ int mfn__command_simulate(int argc, char **argv)
     mfn_model_id model = MFN_MODEL_V4_1;
     const char *named = mfn__arguments_peek(argc, argv, "model");
     mfn_options_set_defaults(output_table, &run.options);
+    mfn_options_set_defaults(mfn__film_table, &run.film_options);
     if (named != NULL && find_model(named, &model, &run.err) != MFN_OK) {
         return mfn__command_fail("simulate", &run.err, MFN__EXIT_USAGE);
     }
@@ -334,12 +389,17 @@ int mfn__command_simulate(int argc, char **argv)
     const mfn__flags groups[] = {
         {"Simulation", mfn_models(NULL)[model].options, &run.config},
         {"Output", output_table, &run.options},
+        {"Moving pictures", mfn__film_table, &run.film_options},
         {0},
     };
     mfn__arguments arguments;
     mfn_status status = mfn__arguments_parse(argc, argv, groups, NULL, &arguments, &run.err);
     if (status == MFN_OK && !arguments.wants_help) {
         status = mfn_simulation_config_check(&run.config, &run.err);
+    }
+    if (status == MFN_OK && !arguments.wants_help) {
+        status = mfn__film_plan_make(&run.film_options, run.config.steps,
+                                     (uint32_t)run.options.scale, &run.film_plan, &run.err);
     }
     if (status != MFN_OK) {
         return mfn__command_fail("simulate", &run.err, MFN__EXIT_USAGE);
@@ -355,6 +415,7 @@ int mfn__command_simulate(int argc, char **argv)
     mfn__preview_start(&run.preview);
     run.stop = mfn__interrupt_catch("mfn simulate: stopped at once\n");
     int code = execute(&run);
+    mfn__film_free(run.film);
     mfn__history_file_free(run.history);
     mfn_feature_meter_free(run.meter);
     mfn_simulation_free(run.sim);

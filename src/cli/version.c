@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "mfn/version.h"
 
+#include <gif_lib.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <png.h>
@@ -18,6 +19,12 @@
 #else
 #define COMPILER "gcc " __VERSION__
 #endif
+
+/* giflib cannot be asked for its version. */
+#define TEXT(number)    TEXT_OF(number)
+#define TEXT_OF(number) #number
+#define GIFLIB_VERSION                                                                             \
+    TEXT(GIFLIB_MAJOR) "." TEXT(GIFLIB_MINOR) "." TEXT(GIFLIB_RELEASE) /* of its header */
 
 typedef struct version_options {
     uint32_t format;
@@ -50,6 +57,7 @@ int mfn__command_version(int argc, char **argv)
         {"jansson", JANSSON_VERSION},
         {"libyaml", yaml_get_version_string()},
         {"libpng", png_get_libpng_ver(NULL)},
+        {"giflib", GIFLIB_VERSION},
         {"sqlite", sqlite3_libversion()},
         {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
     };

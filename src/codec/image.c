@@ -4,6 +4,7 @@
  * out, and three colours for paper, ink and frame. */
 #include "codec/image.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -35,7 +36,8 @@
 #define BAR_WIDTH 12
 #define TICK      4
 
-enum { MAP_COLOURS = 253, PAPER = MAP_COLOURS, INK, FRAME }; /* the palette */
+enum { MAP_COLOURS = 253, PAPER = MFN__IMAGE_PAPER, INK, FRAME }; /* the palette */
+static_assert(PAPER == MAP_COLOURS, "paper follows the colour map");
 
 /* Where things are, in pixels. */
 typedef struct layout {
@@ -226,7 +228,7 @@ static void draw_bar(const mfn__raster *raster, const layout *place, const colou
     }
 }
 
-static void fill_palette(mfn__palette *ret)
+void mfn__image_palette(mfn__palette *ret)
 {
     static const uint8_t others[][3] = {
         [PAPER - MAP_COLOURS] = {255, 255, 255},
@@ -239,8 +241,27 @@ static void fill_palette(mfn__palette *ret)
     memcpy(ret->rgb + MAP_COLOURS, others, sizeof others);
 }
 
-mfn_status mfn__image_encode_png(const double *field_v, uint32_t side,
-                                 const mfn_image_options *options, mfn__buffer *out, mfn_error *err)
+mfn_status mfn__image_measure(uint32_t side, const mfn_image_options *options, uint32_t *ret_width,
+                              uint32_t *ret_height, mfn_error *err)
+{
+    mfn_status status = check_options(options, side, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    if (!(options->min_v < options->max_v)) {
+        return mfn__fail(err, MFN_INVALID, "max_v",
+                         "max_v: expected more than min_v, as all frames share one colour scale");
+    }
+    colour_scale colours = {.min_v = options->min_v, .max_v = options->max_v};
+    label_scale(&colours);
+    layout place = arrange(side, options, &colours);
+    *ret_width = place.width;
+    *ret_height = place.height;
+    return MFN_OK;
+}
+
+mfn_status mfn__image_draw(const double *field_v, uint32_t side, const mfn_image_options *options,
+                           mfn__raster *ret, mfn_error *err)
 {
     mfn_image_options defaults;
     if (options == NULL) {
@@ -267,13 +288,25 @@ mfn_status mfn__image_encode_png(const double *field_v, uint32_t side,
     if (raster.pixels == NULL) {
         return mfn__fail_memory(err);
     }
-    mfn__palette palette;
-    fill_palette(&palette);
     mfn__raster_fill(&raster, 0, 0, raster.width, raster.height, PAPER);
     draw_field(&raster, field_v, side, &place, &colours);
     if (options->colour_bar) {
         draw_bar(&raster, &place, &colours);
     }
+    *ret = raster;
+    return MFN_OK;
+}
+
+mfn_status mfn__image_encode_png(const double *field_v, uint32_t side,
+                                 const mfn_image_options *options, mfn__buffer *out, mfn_error *err)
+{
+    mfn__raster raster = {0};
+    mfn_status status = mfn__image_draw(field_v, side, options, &raster, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    mfn__palette palette;
+    mfn__image_palette(&palette);
     status = mfn__png_encode(&raster, &palette, out, err);
     mfn__mem_free(raster.pixels);
     return status;

@@ -178,6 +178,29 @@ class Signals(unittest.TestCase):
         self.assertRegex(errors, r"stopped after \d+ of 2000000000 steps; nothing is written")
         self.assertEqual(list(self.folder.iterdir()), [])
 
+    def test_an_interrupted_film_leaves_whole_frames_only(self):
+        process = self.start("simulate", "--steps", "2000000", "--frame-every", "1000", "--gif", "film.gif",
+                             "--frames", "frames", "--grid-size", "32", "--colour-range", "-75:-50")
+        wait_until((self.folder / "frames" / "frame-00002.png").exists)
+        process.send_signal(signal.SIGINT)
+        code, out, errors = self.finish(process)
+        self.assertEqual((code, out), (1, ""))
+        frames = list((self.folder / "frames").iterdir())
+        self.assertRegex(errors, rf"of 2000000 steps; {len(frames)} frames are written, and nothing else")
+        self.assertEqual(list(self.folder.iterdir()), [self.folder / "frames"])
+        for frame in frames:
+            self.assertTrue(frame.read_bytes().endswith(b"IEND\xaeB`\x82"), frame)
+
+    def test_looking_for_the_range_of_colours_can_be_interrupted(self):
+        terminal = Terminal()
+        process = self.start("simulate", "--steps", "2000000000", "--gif", "film.gif", stderr=terminal.theirs)
+        wait_until(lambda: b"steps, " in terminal.bytes or process.poll() is not None)
+        process.send_signal(signal.SIGINT)
+        code, out, _ = self.finish(process)
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("stopped while looking for the range of colours; nothing is written", terminal.text())
+        self.assertEqual(list(self.folder.iterdir()), [])
+
     def test_a_stopped_run_ends_in_good_order(self):
         process = self.start_pipeline([SHORT_JOB], 30)
         wait_until((self.folder / "results" / "short.json").exists)
