@@ -12,7 +12,7 @@ BENCH_JSON ?= bench.json
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build vectors bench bench-compare bench-plots bench-pipeline bench-service measure lint format install clean packages-run packages-test packages-bench packages-bench-service packages-lint
+.PHONY: help run test build vectors bench bench-compare bench-plots bench-pipeline bench-service measure gallery lint format install clean packages-run packages-test packages-bench packages-bench-service packages-lint
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -61,6 +61,9 @@ bench-service: packages-bench-service build ## measure the service, beside nginx
 measure: packages-test build ## measure what the model does: the tables of docs/validation.md
 	@cmake --build $(BUILD) -j $(JOBS) --target bench_activator
 	@$(PYTHON) -B tools/measure_model.py $(BUILD)/mfn $(BUILD)/bench_activator
+
+gallery: packages-test build ## draw the pictures of docs/gallery.md
+	@$(PYTHON) -B tools/make_gallery.py $(BUILD)/mfn
 
 lint: packages-lint ## formatting, clang-tidy, layers, banned calls, exported symbols
 	@tools/lint.sh

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Makes docs/gallery.md and its pictures from the table below: a title, what there is to see, and
+the command that makes it.
+
+    make_gallery.py MFN [--check] [--only NAME]
+
+With --check nothing is written: every command is run again, and its pixels must be those of the
+gallery's picture. That holds on any machine, because the same command gives the same field."""
+import argparse
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+from typing import NamedTuple
+
+from PIL import Image
+
+DOCS = pathlib.Path(__file__).resolve().parent.parent / "docs"
+PICTURES = DOCS / "images" / "gallery"
+SIZE_LIMITS = {".png": 60_000, ".gif": 1_000_000}  # bytes
+LINE = 96
+INTRODUCTION = """\
+# Gallery
+
+Every picture with the command that makes it; `mfn help simulate` explains the flags. The same command gives the
+same picture on any machine. `--gif FILE.gif` instead of `--image` shows how it came about.
+
+<!-- made by tools/make_gallery.py: change its table, then run make gallery -->
+"""
+
+
+class Picture(NamedTuple):
+    """`flags` are those of `mfn simulate` but for the one that names the file, which is `name`."""
+    title: str
+    text: str
+    name: str
+    flags: str
+
+
+ISLANDS = "--steps {} --alpha 0.24 --turing-threshold 0.5 --d-activator 0.02 --r-activator 0.1 --r-inhibitor 0.001"
+
+GALLERY = {
+    "The reference's model": [
+        Picture("Islands", "Where the activator passes its threshold the potential rises; the rest is still at rest.",
+                "islands.png", f"--grid-size 160 {ISLANDS.format(60)} --seed 3 --scale 2"),
+        Picture("How islands come about", "Noise fades, nothing seems to happen, then the activator wins: a moment on "
+                "the way to saturation ([validation.md](validation.md) says why).",
+                "islands-film.gif", f"--grid-size 96 {ISLANDS.format(76)} --seed 3 --scale 2 --frame-every 2 "
+                "--frame-delay 120"),
+        Picture("Maze", "The same with slow diffusion, between walls that let nothing through.",
+                "maze.png", "--grid-size 160 --steps 62 --alpha 0.05 --boundary neumann --turing-threshold 0.5 "
+                "--d-activator 0.01 --d-inhibitor 0.01 --r-activator 0.1 --r-inhibitor 0.001 --seed 3 --scale 2"),
+        Picture("Clouds", "Quantum jitter, smoothed by diffusion for a thousand steps: noise on every scale.",
+                "clouds.png", "--grid-size 160 --steps 1000 --alpha 0.24 --quantum-jitter --jitter-var 0.00001 "
+                "--seed 42 --scale 2"),
+        Picture("Spikes", "One growth event at every step, at random places; diffusion carries them apart.",
+                "spikes.png", "--grid-size 128 --steps 400 --alpha 0.05 --spike-probability 1 --seed 7 --scale 2"),
+    ],
+}
+
+
+def command_of(picture, file):
+    kind = "--gif" if picture.name.endswith(".gif") else "--image"
+    return ["mfn", "simulate", *shlex.split(picture.flags), kind, str(file)]
+
+
+def shown(words):
+    """The command in lines of a readable length, broken before a flag."""
+    lines = [""]
+    for word in words:
+        if len(lines[-1]) + len(word) > LINE and word.startswith("--"):
+            lines[-1] += "\\"
+            lines.append("    ")
+        lines[-1] += word + " "
+    return "\n".join(line.rstrip(" ") for line in lines)
+
+
+def page():
+    parts = [INTRODUCTION]
+    for chapter, pictures in GALLERY.items():
+        parts.append(f"## {chapter}\n")
+        for picture in pictures:
+            parts.append(f"### {picture.title}\n![{picture.title}](images/gallery/{picture.name})\n\n"
+                         f"{picture.text}\n\n```sh\n{shown(command_of(picture, picture.name))}\n```\n")
+    return "\n".join(parts)
+
+
+def make(mfn, picture, file):
+    command = [mfn, *command_of(picture, file)[1:]]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    size = file.stat().st_size
+    if size > SIZE_LIMITS[file.suffix]:
+        sys.exit(f"{picture.name}: {size} bytes are more than {SIZE_LIMITS[file.suffix]}")
+
+
+def frames_of(file):
+    with Image.open(file) as image:
+        for number in range(getattr(image, "n_frames", 1)):
+            image.seek(number)
+            yield image.size, image.info.get("duration"), image.convert("RGB").tobytes()
+
+
+def check(mfn, pictures):
+    if (DOCS / "gallery.md").read_text(encoding="utf-8") != page():
+        sys.exit("docs/gallery.md is not what tools/make_gallery.py makes: run make gallery")
+    with tempfile.TemporaryDirectory() as folder:
+        for picture in pictures:
+            again = pathlib.Path(folder) / picture.name
+            make(mfn, picture, again)
+            if list(frames_of(again)) != list(frames_of(PICTURES / picture.name)):
+                sys.exit(f"{picture.name} is not what its command draws: run make gallery")
+            print(f"{picture.name}: as its command draws it")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("mfn")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--only", metavar="NAME")
+    given = parser.parse_args()
+    pictures = [picture for chapter in GALLERY.values() for picture in chapter
+                if given.only in (None, picture.name)]
+    if given.check:
+        check(given.mfn, pictures)
+        return
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for picture in pictures:
+        make(given.mfn, picture, PICTURES / picture.name)
+        print(PICTURES / picture.name, (PICTURES / picture.name).stat().st_size)
+    (DOCS / "gallery.md").write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
