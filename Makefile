@@ -12,7 +12,7 @@ BENCH_JSON ?= bench.json
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build vectors bench bench-compare bench-plots bench-pipeline bench-service measure gallery lint format install clean packages-run packages-test packages-bench packages-bench-service packages-lint
+.PHONY: help run test build vectors bench bench-compare bench-plots bench-pipeline bench-service measure measure-plots gallery lint format install clean packages-run packages-test packages-bench packages-bench-service packages-lint
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -61,6 +61,12 @@ bench-service: packages-bench-service build ## measure the service, beside nginx
 measure: packages-test build ## measure what the model does: the tables of docs/validation.md
 	@cmake --build $(BUILD) -j $(JOBS) --target bench_activator
 	@$(PYTHON) -B tools/measure_model.py $(BUILD)/mfn $(BUILD)/bench_activator
+
+measure-plots: packages-bench ## draw the plots of docs/validation.md
+	@cmake --preset release -B $(BUILD) -DMFN_BUILD_TESTS=ON >/dev/null
+	@cmake --build $(BUILD) -j $(JOBS) --target mfn bench_activator test_engine_manufactured
+	@$(PYTHON) -B tools/draw_validation.py $(BUILD)/mfn $(BUILD)/bench_activator \
+		$(BUILD)/tests/test_engine_manufactured docs/images
 
 gallery: packages-test build ## draw the pictures of docs/gallery.md
 	@$(PYTHON) -B tools/make_gallery.py $(BUILD)/mfn
