@@ -10,6 +10,7 @@
 #include "mfn/image.h"
 #include "mfn/krum.h"
 #include "mfn/membrane.h"
+#include "mfn/mycelium.h"
 #include "mfn/network.h"
 #include "mfn/npy.h"
 #include "mfn/option.h"
