@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Grows a mycelium and measures it: grow [preset=NAME] [OPTION=VALUE]... [radius=CELLS]
- * [boxes=SMALLEST:LARGEST] [image=FILE.png]. Prints one line of JSON. With a radius, growth ends
- * when the colony has it, or after the steps if it never does. */
+ * [every=STEPS] [boxes=SMALLEST:LARGEST] [image=FILE.png]. Prints a line of JSON at the end, or
+ * every so many steps. With a radius, growth ends when the colony has it, or after the steps if it
+ * never does. */
 #include <mfn/mfn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,8 @@
 typedef struct growth {
     mfn_mycelium_config config;
     mfn_box_config boxes;
-    double radius; /* 0: none */
+    double radius;  /* 0: none */
+    uint64_t every; /* steps; 0: at the end */
     const char *image;
 } growth;
 
@@ -46,6 +48,10 @@ static mfn_status set(growth *wanted, const char *argument, mfn_error *err)
         wanted->radius = strtod(value, NULL);
         return MFN_OK;
     }
+    if ((value = value_of(argument, "every")) != NULL) {
+        wanted->every = strtoul(value, NULL, 10);
+        return MFN_OK;
+    }
     if ((value = value_of(argument, "image")) != NULL) {
         wanted->image = value;
         return MFN_OK;
@@ -57,18 +63,6 @@ static mfn_status set(growth *wanted, const char *argument, mfn_error *err)
         return MFN_OK;
     }
     return set_option(wanted, argument, err);
-}
-
-static void grow(const growth *wanted, mfn_mycelium *mycelium, mfn_mycelium_summary *summary)
-{
-    for (uint64_t step = 0; step < wanted->config.steps; step++) {
-        mfn_mycelium_summarize(mycelium, summary);
-        if (wanted->radius > 0.0 && summary->radius >= wanted->radius) {
-            return;
-        }
-        mfn_mycelium_advance(mycelium, 1);
-    }
-    mfn_mycelium_summarize(mycelium, summary);
 }
 
 static mfn_status draw(const mfn_mycelium *mycelium, const char *path, mfn_error *err)
@@ -112,6 +106,40 @@ static void print(const mfn_mycelium_summary *summary, const mfn_box_counting *b
     puts("]}");
 }
 
+static mfn_status report(const growth *wanted, const mfn_mycelium *mycelium, mfn_error *err)
+{
+    mfn_mycelium_summary summary;
+    mfn_box_counting box;
+    mfn_mycelium_summarize(mycelium, &summary);
+    mfn_status status = mfn_box_count(mfn_mycelium_mask(mycelium), mfn_mycelium_grid_size(mycelium),
+                                      &wanted->boxes, &box, err);
+    if (status == MFN_OK) {
+        print(&summary, &box);
+    }
+    return status;
+}
+
+static mfn_status grow(const growth *wanted, mfn_mycelium *mycelium, mfn_error *err)
+{
+    mfn_status status = MFN_OK;
+    mfn_mycelium_summary summary = {0};
+    while (status == MFN_OK && summary.steps_computed < wanted->config.steps &&
+           (wanted->radius <= 0.0 || summary.radius < wanted->radius)) {
+        mfn_mycelium_advance(mycelium, 1);
+        mfn_mycelium_summarize(mycelium, &summary);
+        if (wanted->every > 0 && summary.steps_computed % wanted->every == 0) {
+            status = report(wanted, mycelium, err);
+        }
+    }
+    if (status == MFN_OK && wanted->every == 0) {
+        status = report(wanted, mycelium, err);
+    }
+    if (status == MFN_OK && wanted->image != NULL) {
+        status = draw(mycelium, wanted->image, err);
+    }
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     growth wanted = {0};
@@ -127,17 +155,7 @@ int main(int argc, char **argv)
         status = mfn_mycelium_new(&wanted.config, &mycelium, &err);
     }
     if (status == MFN_OK) {
-        mfn_mycelium_summary summary;
-        mfn_box_counting box;
-        grow(&wanted, mycelium, &summary);
-        status = mfn_box_count(mfn_mycelium_mask(mycelium), mfn_mycelium_grid_size(mycelium),
-                               &wanted.boxes, &box, &err);
-        if (status == MFN_OK && wanted.image != NULL) {
-            status = draw(mycelium, wanted.image, &err);
-        }
-        if (status == MFN_OK) {
-            print(&summary, &box);
-        }
+        status = grow(&wanted, mycelium, &err);
     }
     if (status != MFN_OK) {
         fprintf(stderr, "grow: %s\n", err.text[0] != '\0' ? err.text : mfn_status_text(status));

@@ -10,6 +10,7 @@
 #include "mfn/features.h"
 #include "mfn/fractal.h"
 #include "mfn/krum.h"
+#include "mfn/mycelium.h"
 #include "mfn/simulation.h"
 #include "mfn/validation.h"
 #include "mfn/version.h"
@@ -118,6 +119,26 @@ static mfn_status report_validation(mfn_error *err)
     return status;
 }
 
+/* Turns, angles, hazards and translocation, with everything that decides where hyphae go. */
+static mfn_status report_mycelium(mfn_error *err)
+{
+    static double shown[256 * 256];
+    mfn_mycelium_config config;
+    mfn_mycelium *mycelium = NULL;
+    mfn_mycelium_config_init(&config);
+    mfn_status status = mfn_mycelium_new(&config, &mycelium, err);
+    if (status == MFN_OK) {
+        mfn_mycelium_summary summary;
+        mfn_mycelium_run(mycelium);
+        mfn_mycelium_display(mycelium, shown);
+        mfn_mycelium_summarize(mycelium, &summary);
+        printf(" mycelium %016llx %a",
+               (unsigned long long)fnv1a(shown, sizeof shown / sizeof *shown), summary.length);
+    }
+    mfn_mycelium_free(mycelium);
+    return status;
+}
+
 /* Normals far into the tail, and the elementary functions behind them and behind the fractals. */
 static mfn_status report_random(mfn_error *err)
 {
@@ -143,6 +164,9 @@ static mfn_status report_random(mfn_error *err)
     }
     if (status == MFN_OK) {
         status = report_validation(err);
+    }
+    if (status == MFN_OK) {
+        status = report_mycelium(err);
     }
     printf("\n");
     mfn_random_free(random);
