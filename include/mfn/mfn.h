@@ -8,6 +8,7 @@
 #include "mfn/dimension.h"
 #include "mfn/features.h"
 #include "mfn/fractal.h"
+#include "mfn/growth.h"
 #include "mfn/image.h"
 #include "mfn/krum.h"
 #include "mfn/membrane.h"
