@@ -39,9 +39,9 @@ MFN_API void mfn_slope_fit(const double *x, const double *y, uint32_t count, mfn
 
 typedef struct mfn_dimension_config {
     size_t size;           /* sizeof(mfn_dimension_config), set by the init function */
-    uint64_t min_box_size; /* cells: the scaling range begins here */
-    uint64_t max_box_size; /* cells: and ends at or below; 0: a quarter of the shorter side */
-    uint64_t box_ratio;    /* from one box size to the next */
+    uint64_t scale_min;    /* cells: the scaling range begins here */
+    uint64_t scale_max;    /* cells: and ends at or below; 0: a quarter of the shorter side */
+    uint64_t scale_ratio;  /* from one box size to the next */
     uint64_t grid_offsets; /* positions of each grid along each axis; all of them for small boxes */
     double q_max;          /* the spectrum has the moments -q_max .. q_max */
     double q_step;

@@ -6,6 +6,7 @@
 #include "mfn/animation.h"
 #include "mfn/attention.h"
 #include "mfn/dimension.h"
+#include "mfn/extended.h"
 #include "mfn/features.h"
 #include "mfn/fractal.h"
 #include "mfn/growth.h"

@@ -14,11 +14,11 @@
 
 /* clang-format off: one row per option */
 static const mfn_option options[] = {
-    MFN__WHOLE(CONFIG, min_box_size, 1, MFN__SIDE_MAX, "2", "cells",
+    MFN__WHOLE(CONFIG, scale_min, 1, MFN__SIDE_MAX, "2", "cells",
                "smallest box: the scaling range begins here"),
-    MFN__WHOLE(CONFIG, max_box_size, 0, MFN__SIDE_MAX, "0", "cells",
+    MFN__WHOLE(CONFIG, scale_max, 0, MFN__SIDE_MAX, "0", "cells",
                "end of the scaling range; 0: a quarter of the shorter side"),
-    MFN__WHOLE(CONFIG, box_ratio, 2, RATIO_MAX, "2", "", "from one box size to the next"),
+    MFN__WHOLE(CONFIG, scale_ratio, 2, RATIO_MAX, "2", "", "from one box size to the next"),
     MFN__WHOLE(CONFIG, grid_offsets, 1, OFFSETS_MAX, "8", "",
                "positions of each grid along each axis, of which the best counts"),
     MFN__REAL(CONFIG, q_max, 0, Q_MAX, "5", "", "moments of the spectrum: from -q_max to q_max"),
@@ -49,15 +49,14 @@ mfn_status mfn_dimension_config_check(const mfn_dimension_config *config, mfn_er
     mfn_status status = mfn_options_check(options, config, err);
     if (status == MFN_OK && config->q_max / config->q_step > MOMENTS_A_SIDE) {
         status = mfn__fail(err, MFN_INVALID, "q_step",
-                           "q_step: expected at least q_max / %d, that is %.17g, got %.17g",
+                           "q_step: expected at least q_max / %d, that is %g, got %g",
                            MOMENTS_A_SIDE, config->q_max / (double)MOMENTS_A_SIDE, config->q_step);
     }
-    if (status == MFN_OK && config->max_box_size != 0 &&
-        config->max_box_size < config->min_box_size) {
-        status = mfn__fail(err, MFN_INVALID, "max_box_size",
-                           "max_box_size: expected 0 or at least min_box_size (%llu), got %llu",
-                           (unsigned long long)config->min_box_size,
-                           (unsigned long long)config->max_box_size);
+    if (status == MFN_OK && config->scale_max != 0 && config->scale_max < config->scale_min) {
+        status =
+            mfn__fail(err, MFN_INVALID, "scale_max",
+                      "scale_max: expected 0 or at least scale_min (%llu), got %llu",
+                      (unsigned long long)config->scale_min, (unsigned long long)config->scale_max);
     }
     return status;
 }
@@ -76,10 +75,10 @@ uint32_t mfn__scales_make(const mfn_dimension_config *config, uint32_t width, ui
                           uint32_t ret_sizes[MFN_DIMENSION_SCALES_MAX])
 {
     uint64_t shorter = width < height ? width : height;
-    uint64_t max = config->max_box_size > 0 ? config->max_box_size : shorter / QUARTER;
+    uint64_t max = config->scale_max > 0 ? config->scale_max : shorter / QUARTER;
     max = max < shorter ? max : shorter;
     uint32_t count = 0;
-    for (uint64_t size = config->min_box_size; size <= max; size *= config->box_ratio) {
+    for (uint64_t size = config->scale_min; size <= max; size *= config->scale_ratio) {
         ret_sizes[count++] = (uint32_t)size;
     }
     return count;

@@ -14,8 +14,8 @@ static mfn_dimension_config ratio_of(uint64_t min, uint64_t ratio)
 {
     mfn_dimension_config config;
     mfn_dimension_config_init(&config);
-    config.min_box_size = min;
-    config.box_ratio = ratio;
+    config.scale_min = min;
+    config.scale_ratio = ratio;
     return config;
 }
 
@@ -160,7 +160,7 @@ START_TEST(the_least_over_all_grid_positions_agrees_with_a_count_box_by_box)
         uint8_t *mask = random_mask((uint32_t)width, (uint32_t)height, cases[c].density);
         mfn_dimension_config config = ratio_of(1, 2);
         config.grid_offsets = 64;
-        config.max_box_size = 16;
+        config.scale_max = 16;
         mfn_dimensions found = measured(mask, (uint32_t)width, (uint32_t)height, &config);
         ck_assert_uint_eq(found.scales, 5);
         for (uint32_t k = 0; k < found.scales; k++) {
@@ -236,7 +236,7 @@ START_TEST(the_scaling_range_is_what_was_asked_for)
         uint8_t *mask = shape_new(cases[i].side);
         shape_square(mask, cases[i].side);
         mfn_dimension_config config = ratio_of(cases[i].min, cases[i].ratio);
-        config.max_box_size = cases[i].max;
+        config.scale_max = cases[i].max;
         mfn_dimensions found = measured(mask, cases[i].side, cases[i].side, &config);
         ck_assert_uint_eq(found.scales, cases[i].count);
         if (cases[i].count > 0) {
@@ -270,10 +270,10 @@ START_TEST(bad_values_are_refused_by_name)
         mfn_dimension_config config;
     } cases[] = {
         {"size", {0, 2, 0, 2, 8, 5, 0.5}},
-        {"min_box_size", {sizeof(mfn_dimension_config), 0, 0, 2, 8, 5, 0.5}},
-        {"max_box_size", {sizeof(mfn_dimension_config), 2, 65536, 2, 8, 5, 0.5}},
-        {"max_box_size", {sizeof(mfn_dimension_config), 8, 4, 2, 8, 5, 0.5}},
-        {"box_ratio", {sizeof(mfn_dimension_config), 2, 0, 1, 8, 5, 0.5}},
+        {"scale_min", {sizeof(mfn_dimension_config), 0, 0, 2, 8, 5, 0.5}},
+        {"scale_max", {sizeof(mfn_dimension_config), 2, 65536, 2, 8, 5, 0.5}},
+        {"scale_max", {sizeof(mfn_dimension_config), 8, 4, 2, 8, 5, 0.5}},
+        {"scale_ratio", {sizeof(mfn_dimension_config), 2, 0, 1, 8, 5, 0.5}},
         {"grid_offsets", {sizeof(mfn_dimension_config), 2, 0, 2, 0, 5, 0.5}},
         {"q_max", {sizeof(mfn_dimension_config), 2, 0, 2, 8, 21, 1}},
         {"q_step", {sizeof(mfn_dimension_config), 2, 0, 2, 8, 5, 0}},
