@@ -109,7 +109,7 @@ static void set_chosen(mfn_simulation *sim)
             for (uint32_t j = 0; j < side; j++) {
                 row[j] = chosen(field, (double)j / side, (double)i / side, 0.0);
             }
-            mfn__grid_fill_halo(&sim->grids[field], row, MFN_PERIODIC);
+            mfn__grid_fill_halo(&sim->grids[field], sim->grids[field].now, i, MFN_PERIODIC);
         }
     }
 }
@@ -124,7 +124,7 @@ static void add_source(mfn_simulation *sim, double t, double dt, bool has_exact_
                 row[j] += dt * source(field, (double)j / side, (double)i / side, t, 1.0 / side,
                                       has_exact_space);
             }
-            mfn__grid_fill_halo(&sim->grids[field], row, MFN_PERIODIC);
+            mfn__grid_fill_halo(&sim->grids[field], sim->grids[field].now, i, MFN_PERIODIC);
         }
     }
 }

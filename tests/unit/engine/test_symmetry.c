@@ -78,7 +78,7 @@ static void take_fields(mfn_simulation *sim, const mfn_simulation *from, movemen
             }
         }
         for (uint32_t i = 0; i < SIDE; i++) {
-            mfn__grid_fill_halo(grid, mfn__grid_row(grid, i), boundary);
+            mfn__grid_fill_halo(grid, grid->now, i, boundary);
         }
         grid->is_packed = false;
     }
