@@ -3,14 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/number.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/format.h"
+#include "cli/threads_option.h"
 #include "codec/gradients.h"
 
 #include "mfn/krum.h"
@@ -36,21 +35,6 @@ static const mfn_option table[] = {
     {0},
 };
 /* clang-format on */
-
-static mfn_status count_threads(const char *text, uint32_t *ret, mfn_error *err)
-{
-    uint64_t count = 0;
-    if (strcmp(text, "auto") == 0) {
-        long cores = sysconf(_SC_NPROCESSORS_ONLN);
-        count = cores < 1 ? 1 : cores > MFN_THREADS_MAX ? MFN_THREADS_MAX : (uint64_t)cores;
-    } else if (!mfn__text_to_u64(text, &count) || count < 1 || count > MFN_THREADS_MAX) {
-        return mfn__fail(err, MFN_INVALID, "threads",
-                         "threads: expected auto or a whole number in [1, %d], got '%.40s'",
-                         MFN_THREADS_MAX, text);
-    }
-    *ret = (uint32_t)count;
-    return MFN_OK;
-}
 
 /* The gradients must not be overwritten by what comes of them. */
 static mfn_status check_output(const char *input, const char *output, mfn_error *err)
@@ -237,7 +221,7 @@ int mfn__command_aggregate(int argc, char **argv)
     }
     uint32_t threads = 1;
     if (status == MFN_OK) {
-        status = count_threads(options.threads, &threads, &err);
+        status = mfn__threads_count(options.threads, &threads, &err);
     }
     if (status == MFN_OK) {
         status = check_output(arguments.positional, options.output, &err);

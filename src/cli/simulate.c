@@ -19,6 +19,7 @@
 #include "cli/history_file.h"
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
+#include "cli/threads_option.h"
 #include "codec/job.h"
 #include "codec/result.h"
 #include "codec/sha256.h"
@@ -34,6 +35,7 @@ typedef struct simulate_options {
     const char *save_field, *save_history, *image;
     uint64_t scale;
     bool preview;
+    const char *threads;
     uint32_t format;
 } simulate_options;
 
@@ -48,6 +50,7 @@ static const mfn_option output_table[] = {
     MFN__WHOLE(simulate_options, scale, 0, 64, "0", "pixels",
                "size of a cell in the picture; 0: automatic"),
     MFN__BOOL(simulate_options, preview, "false", "draw the field in the terminal while it runs"),
+    MFN__TEXT(simulate_options, threads, "auto", "threads for large fields; auto: one per core"),
     MFN__FORMAT_OPTION(simulate_options),
     {0},
 };
@@ -61,6 +64,8 @@ typedef struct run_state {
     mfn_simulation_config config;
     mfn_simulation *sim;
     mfn_feature_meter *meter;
+    mfn_threads *threads;
+    uint32_t thread_count;
     mfn__history_file *history;
     mfn__film *film;
     mfn__progress progress;
@@ -68,7 +73,6 @@ typedef struct run_state {
     mfn__preview preview;
     int64_t preview_ns;
     const atomic_bool *stop;
-    mfn_status status; /* of the work inside the observer */
     mfn_error err;
 } run_state;
 
@@ -117,27 +121,45 @@ static mfn_status stopped(run_state *run, uint64_t steps)
                      (unsigned long long)steps, (unsigned long long)run->config.steps, written);
 }
 
-static bool after_step(void *context, const mfn_simulation *sim)
+/* Shows and keeps what is there after some steps. */
+static mfn_status look(run_state *run)
 {
-    run_state *run = context;
-    const double *field_v = mfn_simulation_field_v(sim);
-    run->status = mfn_feature_meter_push(run->meter, field_v, &run->err);
-    if (run->status == MFN_OK && run->history != NULL) {
-        run->status = mfn__history_file_append(run->history, field_v, &run->err);
+    const double *field_v = mfn_simulation_field_v(run->sim);
+    mfn_status status = MFN_OK;
+    if (run->history != NULL) {
+        status = mfn__history_file_append(run->history, field_v, &run->err);
     }
-    if (run->status == MFN_OK && run->film != NULL) {
-        run->status = mfn__film_look(run->film, sim, &run->err);
+    if (status == MFN_OK && run->film != NULL) {
+        status = mfn__film_look(run->film, run->sim, &run->err);
     }
     if (run->options.preview) {
-        draw_preview(run, sim);
+        draw_preview(run, run->sim);
     } else {
-        mfn__progress_show(&run->progress, mfn_simulation_steps_computed(sim), run->config.steps,
-                           "");
+        mfn__progress_show(&run->progress, mfn_simulation_steps_computed(run->sim),
+                           run->config.steps, "");
     }
-    if (run->status == MFN_OK && atomic_load(run->stop)) {
-        run->status = stopped(run, mfn_simulation_steps_computed(sim));
+    if (status == MFN_OK && atomic_load(run->stop)) {
+        status = stopped(run, mfn_simulation_steps_computed(run->sim));
     }
-    return run->status == MFN_OK;
+    return status;
+}
+
+/* Step by step only where every step is looked at. */
+static mfn_status step(run_state *run)
+{
+    bool sees_all = run->history != NULL || run->film != NULL || run->options.preview;
+    uint64_t slice = sees_all ? 1 : mfn_simulation_slice(run->sim);
+    uint64_t left = run->config.steps;
+    mfn_status status = MFN_OK;
+    while (left > 0 && status == MFN_OK) {
+        uint64_t now = left < slice ? left : slice;
+        status = mfn_feature_meter_advance(run->meter, run->sim, now, &run->err);
+        if (status == MFN_OK) {
+            status = look(run);
+        }
+        left -= now;
+    }
+    return status;
 }
 
 /* Finds out before the work, not after it, that an output cannot be written. */
@@ -191,6 +213,12 @@ static mfn_status compute(run_state *run, mfn_features *features)
     if (status == MFN_OK) {
         status = mfn_feature_meter_new(side, NULL, &run->meter, err);
     }
+    if (status == MFN_OK) {
+        status = mfn_threads_new(run->thread_count, &run->threads, err);
+    }
+    if (status == MFN_OK) {
+        mfn_simulation_set_threads(run->sim, mfn_threads_parallel(run->threads), run->thread_count);
+    }
     if (status == MFN_OK && run->options.save_history != NULL) {
         status = mfn__history_file_new(run->options.save_history, side, run->config.steps,
                                        &run->history, err);
@@ -202,18 +230,14 @@ static mfn_status compute(run_state *run, mfn_features *features)
         return status;
     }
     mfn__progress_start(&run->progress, "steps");
-    mfn_error ended = {0};
-    status = mfn_simulation_run(run->sim, after_step, run, &ended);
+    status = step(run);
     run->end_ns = mfn__clock_monotonic_ns(mfn__clock_system());
     mfn__progress_end(&run->progress);
-    if (status != MFN_OK) {
-        if (run->status == MFN_OK) {
-            run->err = ended;
-        }
-        return status;
-    }
-    if (mfn_simulation_steps_computed(run->sim) == 0) {
+    if (status == MFN_OK && mfn_simulation_steps_computed(run->sim) == 0) {
         return mfn_features_compute(mfn_simulation_field_v(run->sim), 1, side, NULL, features, err);
+    }
+    if (status != MFN_OK) {
+        return status;
     }
     return mfn_feature_meter_finish(run->meter, features, err);
 }
@@ -397,6 +421,9 @@ int mfn__command_simulate(int argc, char **argv)
     if (status == MFN_OK && !arguments.wants_help) {
         status = mfn_simulation_config_check(&run.config, &run.err);
     }
+    if (status == MFN_OK) {
+        status = mfn__threads_count(run.options.threads, &run.thread_count, &run.err);
+    }
     if (status == MFN_OK && !arguments.wants_help) {
         status = mfn__film_plan_make(&run.film_options, run.config.steps,
                                      (uint32_t)run.options.scale, &run.film_plan, &run.err);
@@ -419,5 +446,6 @@ int mfn__command_simulate(int argc, char **argv)
     mfn__history_file_free(run.history);
     mfn_feature_meter_free(run.meter);
     mfn_simulation_free(run.sim);
+    mfn_threads_free(run.threads);
     return code;
 }
