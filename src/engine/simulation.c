@@ -20,7 +20,8 @@ static const char *const field_names[MFN__FIELD_COUNT] = {"field", "activator", 
 
 static mfn_status make_room(mfn_simulation *sim, uint32_t side, mfn_error *err)
 {
-    size_t doubles = MFN__FIELD_COUNT * mfn__grid_doubles(side) + side;
+    size_t doubles =
+        MFN__FIELD_COUNT * mfn__grid_doubles(side) + (size_t)mfn__noise_rows(side) * side;
     if (doubles <= sim->storage_doubles) {
         return MFN_OK;
     }

@@ -16,9 +16,9 @@ struct mfn_simulation {
     mfn_random random;
     mfn__grid *grids; /* MFN__FIELD_COUNT, apart so that a const simulation can pack them */
     bool has_morphogens;
-    double *storage; /* of the grids and the row of noise */
+    double *storage; /* of the grids and the noise */
     size_t storage_doubles;
-    double *noise_v;            /* a row */
+    double *noise_v;            /* some rows */
     mfn__change *block_changes; /* room of a sweep; NULL until changes are wanted */
     size_t block_changes_count;
     const mfn_parallel *parallel; /* borrowed; NULL: the caller's thread alone */

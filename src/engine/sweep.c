@@ -28,6 +28,7 @@
 #define STEPS_WELL        MFN__SWEEP_STEPS_MAX
 #define FRONT_BYTES       ((size_t)5 << 18) /* rows under way that a near cache should hold */
 #define FRONT_HEIGHT_MIN  4
+#define NOISE_BATCH       2048 /* normals */
 #define FRONT_HEIGHT_MAX  16
 #define ROWS_MEASURED_MAX MFN__CHANGE_BLOCK_ROWS_MAX
 
@@ -105,6 +106,24 @@ static void fill_halo_rows(const weaving *self, uint32_t level, uint32_t first, 
     }
 }
 
+uint32_t mfn__noise_rows(uint32_t side)
+{
+    uint32_t rows = NOISE_BATCH / side;
+    return rows > 1 ? rows : 1;
+}
+
+static void skip_rows(mfn__step_rows *rows, size_t count)
+{
+    mfn__step_field *fields[] = {&rows->potential, &rows->activator, &rows->inhibitor};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields && fields[i]->now != NULL; i++) {
+        fields[i]->now += count * rows->stride;
+        fields[i]->next += count * rows->stride;
+    }
+    if (rows->changes != NULL && rows->has_changes_per_row) {
+        rows->changes += count;
+    }
+}
+
 static void run_kernel(band *on, mfn__step_rows *rows)
 {
     const mfn__sweep *sweep = on->weaving->sweep;
@@ -114,18 +133,15 @@ static void run_kernel(band *on, mfn__step_rows *rows)
         sweep->kernel(rows, sweep->coefficients);
         return;
     }
-    mfn__step_rows one = *rows;
-    one.rows = 1;
-    one.noise_v = noise->row_v;
-    mfn__step_field *fields[] = {&one.potential, &one.activator, &one.inhibitor};
-    for (size_t i = 0; i < rows->rows; i++) {
-        mfn_random_fill_normal(noise->random, 0.0, noise->deviation_v, noise->row_v, one.columns);
-        sweep->kernel(&one, sweep->coefficients);
-        for (size_t field = 0; field < sweep->field_count; field++) {
-            fields[field]->now += one.stride;
-            fields[field]->next += one.stride;
-        }
-        one.changes += rows->changes != NULL && rows->has_changes_per_row ? 1 : 0;
+    size_t most = mfn__noise_rows((uint32_t)rows->columns);
+    mfn__step_rows some = *rows;
+    some.noise_v = noise->values_v;
+    for (size_t left = rows->rows; left > 0; left -= some.rows) {
+        some.rows = left < most ? left : most;
+        mfn_random_fill_normal(noise->random, 0.0, noise->deviation_v, noise->values_v,
+                               some.rows * some.columns);
+        sweep->kernel(&some, sweep->coefficients);
+        skip_rows(&some, some.rows);
     }
 }
 

@@ -25,12 +25,15 @@ typedef struct mfn__spike {
     double before_v; /* what the cell held; set by the sweep */
 } mfn__spike;
 
-/* Noise that is drawn row by row while the fields step. */
+/* Noise that is drawn some rows at a time while the fields step. */
 typedef struct mfn__noise {
     mfn_random *random;
     double deviation_v;
-    double *row_v; /* room for a row */
+    double *values_v; /* room for mfn__noise_rows(side) rows */
 } mfn__noise;
+
+/* As many as make a good batch for the generator. */
+uint32_t mfn__noise_rows(uint32_t side);
 
 typedef struct mfn__sweep {
     mfn__grid *grids; /* the potential first; they hold the last state when the sweep is over */

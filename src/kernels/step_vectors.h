@@ -98,25 +98,25 @@ ALWAYS_INLINE unsigned count_bits(unsigned bits)
 }
 
 /* What seldom happens, for the lanes of `mask`: the boost, clipping, and counting. */
-ALWAYS_INLINE lane_state settle(lane_row *row, const lane_constants *k, lane_state new,
-                                unsigned mask, step_kind kind, const double *noise_v)
+ALWAYS_INLINE lane_state settle_morphogens(lane_row *row, const lane_constants *k, lane_state new,
+                                           unsigned mask)
 {
-    if (kind.reacts) {
-        row->counts.activations += count_bits(ABOVE(new.activator, k->threshold) & mask);
-        row->counts.nan_cells += count_bits(UNORDERED(new.activator, new.activator) & mask) +
-                                 count_bits(UNORDERED(new.inhibitor, new.inhibitor) & mask);
-        new.potential = PLUS_WHERE(new.potential, k->boost_v, new.activator, k->threshold);
-        new.activator = SMALLER(k->one, LARGER(k->zero, new.activator));
-        new.inhibitor = SMALLER(k->one, LARGER(k->zero, new.inhibitor));
-    }
-    if (kind.noisy) {
-        new.potential = PLUS(new.potential, LOAD(noise_v));
-    }
-    lanes kept = SMALLER(k->max_v, LARGER(k->min_v, new.potential));
-    row->counts.clamped += count_bits(UNEQUAL(kept, new.potential) & mask);
-    row->counts.nan_cells += count_bits(UNORDERED(new.potential, new.potential) & mask);
-    new.potential = kept;
+    row->counts.activations += count_bits(ABOVE(new.activator, k->threshold) & mask);
+    row->counts.nan_cells += count_bits(UNORDERED(new.activator, new.activator) & mask) +
+                             count_bits(UNORDERED(new.inhibitor, new.inhibitor) & mask);
+    new.potential = PLUS_WHERE(new.potential, k->boost_v, new.activator, k->threshold);
+    new.activator = SMALLER(k->one, LARGER(k->zero, new.activator));
+    new.inhibitor = SMALLER(k->one, LARGER(k->zero, new.inhibitor));
     return new;
+}
+
+ALWAYS_INLINE lanes settle_potential(lane_row *row, const lane_constants *k, lanes potential,
+                                     unsigned mask)
+{
+    lanes kept = SMALLER(k->max_v, LARGER(k->min_v, potential));
+    row->counts.clamped += count_bits(UNEQUAL(kept, potential) & mask);
+    row->counts.nan_cells += count_bits(UNORDERED(potential, potential) & mask);
+    return kept;
 }
 
 /* Lanes beyond a row's end are in none of the sums. */
@@ -161,9 +161,19 @@ ALWAYS_INLINE void step_lanes(lane_row *row, const lane_constants *k, size_t j, 
         dh = PLUS_TOO(TIMES(k->r_inhibitor, pull), dh, k->one);
         new.inhibitor = PLUS_TOO(dh, old_h, k->one);
     }
-    unsigned quiet = kind.reacts ? QUIET(new, k) : QUIET_POTENTIAL(new.potential, k->min_v);
-    if (kind.noisy || __builtin_expect((quiet & mask) != mask, 0)) {
-        new = settle(row, k, new, mask, kind, at->noise_v + j);
+    if (kind.noisy) { /* which often leaves the range */
+        unsigned quiet = kind.reacts ? QUIET_MORPHOGENS(new, k) : ALL_LANES;
+        if (__builtin_expect((quiet & mask) != mask, 0)) {
+            new = settle_morphogens(row, k, new, mask);
+        }
+        new.potential = PLUS(new.potential, LOAD(at->noise_v + j));
+        new.potential = settle_potential(row, k, new.potential, mask);
+    } else {
+        unsigned quiet = kind.reacts ? QUIET(new, k) : QUIET_POTENTIAL(new.potential, k->min_v);
+        if (__builtin_expect((quiet & mask) != mask, 0)) {
+            new = kind.reacts ? settle_morphogens(row, k, new, mask) : new;
+            new.potential = settle_potential(row, k, new.potential, mask);
+        }
     }
     if (count < LANES) {
         STORE_FIRST(at->potential.next + j, mask, new.potential);

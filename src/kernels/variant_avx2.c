@@ -39,11 +39,12 @@ typedef __m256d lanes;
 #define LARGER_BITS(x, y)         _mm256_castsi256_pd(_mm256_cmpgt_epi64(BITS(x), BITS(y)))
 #define WITHOUT(bits)             (~(unsigned)_mm256_movemask_pd(bits))
 #define QUIET_POTENTIAL(x, min_v) WITHOUT(LARGER_BITS(x, min_v))
+#define LOUD_MORPHOGENS(new, k)                                                                    \
+    _mm256_or_pd(_mm256_or_pd((new).activator, LARGER_BITS((new).activator, (k)->threshold)),      \
+                 _mm256_or_pd((new).inhibitor, LARGER_BITS((new).inhibitor, (k)->one)))
+#define QUIET_MORPHOGENS(new, k) WITHOUT(LOUD_MORPHOGENS(new, k))
 #define QUIET(new, k)                                                                              \
-    WITHOUT(_mm256_or_pd(                                                                          \
-        _mm256_or_pd(_mm256_or_pd((new).activator, LARGER_BITS((new).activator, (k)->threshold)),  \
-                     _mm256_or_pd((new).inhibitor, LARGER_BITS((new).inhibitor, (k)->one))),       \
-        LARGER_BITS((new).potential, (k)->min_v)))
+    WITHOUT(_mm256_or_pd(LOUD_MORPHOGENS(new, k), LARGER_BITS((new).potential, (k)->min_v)))
 
 /* All bits of the lanes whose bits are set. */
 static inline lanes spread_mask(unsigned mask)

@@ -37,12 +37,13 @@ typedef __m512d lanes;
 /* The activator is in [0, threshold], the inhibitor in [0, 1], and the potential in [-95, -0] mV:
  * as unsigned numbers the bits of the first two are not above those of the bound, as signed ones
  * those of a potential in range are the least. */
+#define QUIET_MORPHOGENS(new, k)                                                                   \
+    ((unsigned)_mm512_mask_cmple_epu64_mask(                                                       \
+        _mm512_cmple_epu64_mask(BITS((new).activator), BITS((k)->threshold)),                      \
+        BITS((new).inhibitor), BITS((k)->one)))
 #define QUIET(new, k)                                                                              \
-    ((unsigned)_mm512_mask_cmple_epi64_mask(                                                       \
-        _mm512_mask_cmple_epu64_mask(                                                              \
-            _mm512_cmple_epu64_mask(BITS((new).activator), BITS((k)->threshold)),                  \
-            BITS((new).inhibitor), BITS((k)->one)),                                                \
-        BITS((new).potential), BITS((k)->min_v)))
+    ((unsigned)_mm512_mask_cmple_epi64_mask((__mmask8)QUIET_MORPHOGENS(new, k),                    \
+                                            BITS((new).potential), BITS((k)->min_v)))
 #define QUIET_POTENTIAL(x, min_v) ((unsigned)_mm512_cmple_epi64_mask(BITS(x), BITS(min_v)))
 
 #include "kernels/step_vectors.h"
