@@ -11,6 +11,7 @@ rate is the median of the rounds' rates. The peers' results are compared with ou
 import argparse
 import dataclasses
 import hashlib
+import itertools
 import json
 import pathlib
 import statistics
@@ -30,7 +31,7 @@ try:
 except ImportError:
     numba_peer = None
 
-# Of one cell in one step, counted in src/kernels: what the equations need.
+# Of one cell in one step, counted in src/kernels/step_columns.h: what the equations need.
 ADDITIONS, MULTIPLICATIONS = 21, 9
 BYTES = 48  # three values read and written: what a step moves that is blocked in no cache
 
@@ -65,10 +66,11 @@ class Bench:
         self.peaks = {}
         self.run_peak_bytes = 0
 
-    def engine(self, what, side, steps, threads=1, variant="auto"):
-        """Units per second of one measurement."""
+    def engine(self, what, side, steps, threads=1, variant="auto", together=1):
+        """Units per second of one measurement: one simulation on each of `threads`, or one on `together`."""
         done = subprocess.run([self.build / "bench_engine", "--variant", variant, "--threads", str(threads),
-                               what, str(side), str(steps)], capture_output=True, text=True, check=True)
+                               "--together", str(together), what, str(side), str(steps)],
+                              capture_output=True, text=True, check=True)
         units, seconds = map(float, done.stdout.split())
         return units / seconds
 
@@ -142,6 +144,9 @@ def measure_steps(bench):
         steps = max(16, int(work / side / side))
         contenders = {("mfn", threads): lambda threads=threads: bench.engine("steps", side, steps, threads)
                       for threads in thread_counts()}
+        for threads in thread_counts()[1:]:
+            contenders["together", threads] = lambda threads=threads: bench.engine(
+                "steps", side, steps, together=threads)
         if numpy_peer and side <= NUMPY_SIDES_MAX:
             numpy_steps = max(3, int(work / 20 / side / side))
             contenders["NumPy", 1] = lambda: numpy_rate(side, numpy_steps)
@@ -266,19 +271,21 @@ def print_machine(bench):
 
 def print_steps(bench):
     rows = []
+    names = {"mfn": "a simulation each", "together": "one simulation"}
     for side in filter(bench.can, SIDES):
-        for threads in thread_counts():
-            ours = "cell-steps", side, "mfn", threads
+        for who, threads in [("mfn", 1), *itertools.product(names, thread_counts()[1:])]:
+            ours = "cell-steps", side, who, threads
             limit = step_limit(bench.peaks, threads)
             rate = bench.rate(*ours)
-            rows.append((f"{side}x{side}", threads, million(rate), f"{spread(bench.series[ours].rates):.0%}",
-                         f"{rate / limit:.0%}", times(bench.ratio(ours, ("cell-steps", side, "NumPy", 1))),
+            rows.append((f"{side}x{side}", threads, names[who] if threads > 1 else "", million(rate),
+                         f"{spread(bench.series[ours].rates):.0%}", f"{rate / limit:.0%}",
+                         times(bench.ratio(ours, ("cell-steps", side, "NumPy", 1))),
                          times(bench.ratio(ours, ("cell-steps", side, "Numba", threads)))))
     limit = step_limit(bench.peaks, 1)
     through = bench.peaks["memory_copy"] / BYTES
     table(f"Million cell-steps per second; a core's limit is {million(limit)}, "
           f"{million(through)} when each step goes through memory",
-          ("grid", "threads", "M/s", "spread", "of limit", "over NumPy", "over Numba"), rows)
+          ("grid", "threads", "with", "M/s", "spread", "of limit", "over NumPy", "over Numba"), rows)
     rows = [(who, f"{side}x{side}", million(bench.rate(what, side, who)))
             for what, side, who, _ in bench.series if what == "cell-steps" and who in ("scalar", "avx2", "neon")]
     table("Other instruction sets, one core", ("variant", "grid", "M/s"), rows)

@@ -13,7 +13,8 @@ import matplotlib
 matplotlib.use("agg")
 from matplotlib import pyplot  # noqa: E402
 
-COLOURS = {"mfn": "#1b7837", "NumPy": "#b2182b", "Numba": "#2166ac"}
+COLOURS = {"mfn": "#1b7837", "together": "#7fbf7b", "NumPy": "#b2182b", "Numba": "#2166ac"}
+LABELS = {"mfn": "mfn", "together": "mfn, one simulation", "NumPy": "NumPy", "Numba": "Numba"}
 LEVELS = ("L1", "L2", "L3", "memory")
 
 
@@ -45,14 +46,15 @@ def save(plot, folder, name):
 def draw_sides(figures, folder):
     plot, axes = new_plot("cells along a side", "million cell-steps per second")
     for who in COLOURS:
-        for threads, style in zip(found(figures, who, "threads"), ("-", "--", ":", "-.")):
+        for threads in found(figures, who, "threads"):
+            style = "-" if threads == 1 else "--"
             points = [(side, median(figures, "cell-steps", who, threads, side))
                       for side in found(figures, who, "side")]
             points = [(side, rate / 1e6) for side, rate in points if rate]
             if points:
                 cores = "core" if threads == 1 else "cores"
                 axes.plot(*zip(*points), style, marker="o", markersize=4, color=COLOURS[who],
-                          label=f"{who}, {threads} {cores}")
+                          label=f"{LABELS[who]}, {threads} {cores}")
     sides = found(figures, "mfn", "side")
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
@@ -66,7 +68,11 @@ def draw_threads(figures, folder):
     threads = found(figures, "mfn", "threads")
     for side in found(figures, "mfn", "side"):
         rates = [median(figures, "cell-steps", "mfn", count, side) for count in threads]
-        axes.plot(threads, [rate / 1e6 for rate in rates], marker="o", markersize=4, label=f"{side}x{side}")
+        line, = axes.plot(threads, [rate / 1e6 for rate in rates], marker="o", markersize=4,
+                          label=f"{side}x{side}")
+        together = [median(figures, "cell-steps", "together", count, side) for count in threads[1:]]
+        axes.plot(threads, [rate / 1e6 for rate in rates[:1] + together], "--", color=line.get_color())
+    axes.plot([], [], "--", color="#555555", label="on one simulation")
     axes.set_xticks(threads)
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
