@@ -19,6 +19,7 @@
 #include "mfn/npy.h"
 #include "mfn/option.h"
 #include "mfn/parallel.h"
+#include "mfn/pattern.h"
 #include "mfn/plasticity.h"
 #include "mfn/random.h"
 #include "mfn/simulation.h"

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulation: three square fields (membrane potential in volts, activator, inhibitor) that
- * diffuse, react and grow, step by step. The result depends on the configuration alone. */
+ * diffuse, react and grow, step by step. The result depends on the configuration alone.
+ *
+ * Models of two species have no potential: activator and inhibitor are their u and v, and the
+ * potential is one of the two, from the low to the high end of what it usually takes, drawn over
+ * the range from -95 to 40 mV and cut off there. So features, pictures and pipelines read every
+ * model alike. docs/models.md has the equations. */
 #ifndef MFN_SIMULATION_H
 #define MFN_SIMULATION_H
 
@@ -23,7 +28,14 @@ typedef enum mfn_boundary {
 typedef enum mfn_model_id {
     MFN_MODEL_V4_1,       /* "mfn-v4.1": the reference's engine; the default */
     MFN_MODEL_V4_1_FIELD, /* "mfn-v4.1-field": the reference's simulate_mycelium_field */
+    MFN_MODEL_GRAY_SCOTT,
+    MFN_MODEL_GIERER_MEINHARDT,
+    MFN_MODEL_SCHNAKENBERG,
+    MFN_MODEL_FITZHUGH_NAGUMO,
+    MFN_MODEL_LOGISTIC_INHIBITOR, /* the morphogens as the reference's document writes them */
 } mfn_model_id;
+
+#define MFN_MODEL_PARAMETERS_MAX 8
 
 /* Options of a run. Fill with mfn_simulation_config_init, then change what you need. Bounds,
  * defaults and units are in the model's option table. */
@@ -41,8 +53,16 @@ typedef struct mfn_simulation_config {
     uint32_t boundary_condition;     /* mfn_boundary */
     double d_activator, d_inhibitor; /* diffusion coefficients, cells^2 per step */
     double r_activator, r_inhibitor; /* reaction rates, per step */
+    double parameters[MFN_MODEL_PARAMETERS_MAX]; /* of the other models; their tables name them */
     const char *seed; /* borrowed: decimal digits, must outlive every use of this struct */
 } mfn_simulation_config;
+
+/* Values that show what a model can do: constant data. A list ends with an entry without name. */
+typedef struct mfn_preset {
+    const char *name;            /* "coral" */
+    const char *title;           /* one line */
+    const char *const *settings; /* name of an option, its value, and so on; ends with NULL */
+} mfn_preset;
 
 /* A model of the engine: constant data. */
 typedef struct mfn_model {
@@ -50,6 +70,9 @@ typedef struct mfn_model {
     const char *title;         /* one line */
     const char *source;        /* where its equations are written down */
     const mfn_option *options; /* fields of mfn_simulation_config with this model's bounds */
+    const mfn_preset *presets; /* NULL: none */
+    const char *species[2];    /* what activator and inhibitor stand for */
+    const char *shown;         /* what the potential stands for: "u from 0 to 1" */
 } mfn_model;
 
 /* All models, indexed by mfn_model_id; the array is static. */
@@ -57,6 +80,10 @@ MFN_API const mfn_model *mfn_models(size_t *ret_count);
 
 /* Sets every field to the default of `model`. */
 MFN_API void mfn_simulation_config_init(mfn_simulation_config *config, mfn_model_id model);
+
+/* Applies a preset of the configuration's model by name; other fields keep what they have. */
+MFN_CHECKED MFN_API mfn_status mfn_simulation_config_preset(mfn_simulation_config *config,
+                                                            const char *name, mfn_error *err);
 
 /* A configuration that passes always runs. The error names field, value and range. */
 MFN_CHECKED MFN_API mfn_status mfn_simulation_config_check(const mfn_simulation_config *config,
@@ -106,7 +133,7 @@ MFN_CHECKED MFN_API mfn_status mfn_simulation_record(mfn_simulation *sim, double
                                                      mfn_error *err);
 
 /* Borrowed: grid_size * grid_size values, row-major, valid until the next call that steps,
- * resets or frees. Volts for the first, dimensionless in [0, 1] for the others. The activator
+ * resets or frees. Volts for the first, dimensionless for the others. The activator
  * and inhibitor are NULL for mfn-v4.1-field with turing_enabled false: it never draws them. */
 MFN_API const double *mfn_simulation_field_v(const mfn_simulation *sim);
 MFN_API const double *mfn_simulation_activator(const mfn_simulation *sim);

@@ -9,6 +9,8 @@
 const mfn__command mfn__commands[] = {
     {"simulate", "[flags]", "run one simulation; print statistics and features",
      mfn__command_simulate},
+    {"models", "[NAME] [flags]", "list the models, or show what one of them takes",
+     mfn__command_models},
     {"features", "FILE.npy [flags]", "compute the 18 features of a field or history",
      mfn__command_features},
     {"aggregate", "FILE [flags]", "combine gradients of which some may be hostile",

@@ -33,6 +33,7 @@ int mfn__command_simulate(int argc, char **argv);
 int mfn__command_features(int argc, char **argv);
 int mfn__command_aggregate(int argc, char **argv);
 int mfn__command_validate(int argc, char **argv);
+int mfn__command_models(int argc, char **argv);
 int mfn__command_nernst(int argc, char **argv);
 int mfn__command_run(int argc, char **argv);
 int mfn__command_check(int argc, char **argv);

@@ -18,6 +18,7 @@
 #include "cli/format.h"
 #include "cli/history_file.h"
 #include "cli/interrupt.h"
+#include "cli/model_option.h"
 #include "cli/terminal.h"
 #include "cli/threads_option.h"
 #include "codec/job.h"
@@ -26,12 +27,11 @@
 
 #include "mfn/mfn.h"
 
-#define PREVIEW_NS  (100 * MFN__NS_PER_MS)
-#define MODELS_MAX  16
-#define MODEL_NAMES "mfn-v4.1 or mfn-v4.1-field"
+#define PREVIEW_NS (100 * MFN__NS_PER_MS)
+#define MODELS_MAX 16
 
 typedef struct simulate_options {
-    const char *model;
+    const char *model, *preset;
     const char *save_field, *save_history, *image;
     uint64_t scale;
     bool preview;
@@ -41,7 +41,8 @@ typedef struct simulate_options {
 
 /* clang-format off: one row per option */
 static const mfn_option output_table[] = {
-    MFN__TEXT(simulate_options, model, "mfn-v4.1", "model to run: " MODEL_NAMES),
+    MFN__TEXT(simulate_options, model, "mfn-v4.1", "model to run: 'mfn models' lists them"),
+    MFN__TEXT(simulate_options, preset, NULL, "values to begin with, by a name of the model's"),
     MFN__TEXT(simulate_options, save_field, NULL,
               "write the final field in volts to this .npy file"),
     MFN__TEXT(simulate_options, save_history, NULL,
@@ -75,28 +76,6 @@ typedef struct run_state {
     const atomic_bool *stop;
     mfn_error err;
 } run_state;
-
-static mfn_status find_model(const char *name, mfn_model_id *ret, mfn_error *err)
-{
-    const char *names[MODELS_MAX];
-    size_t count = 0;
-    const mfn_model *models = mfn_models(&count);
-    for (size_t i = 0; i < count && i < MODELS_MAX; i++) {
-        names[i] = models[i].name;
-        if (strcmp(name, models[i].name) == 0) {
-            *ret = (mfn_model_id)i;
-            return MFN_OK;
-        }
-    }
-    const char *nearest = mfn__text_nearest(name, names, count);
-    char shown[64];
-    mfn__text_printable(name, strlen(name), shown, sizeof shown);
-    if (nearest != NULL) {
-        return mfn__fail(err, MFN_INVALID, "model", "model: there is no '%s'; did you mean '%s'?",
-                         shown, nearest);
-    }
-    return mfn__fail(err, MFN_INVALID, "model", "model: expected %s, got '%s'", MODEL_NAMES, shown);
-}
 
 static void draw_preview(run_state *run, const mfn_simulation *sim)
 {
@@ -349,8 +328,9 @@ static void print_text(const run_state *run, const mfn_simulation_summary *summa
     printf("\nPotential   %.4f to %.4f mV, mean %.4f mV, deviation %.4f mV\n",
            1e3 * summary->field_min_v, 1e3 * summary->field_max_v, 1e3 * summary->field_mean_v,
            1e3 * summary->field_std_v);
-    printf("Morphogens  activator mean %.6f, inhibitor mean %.6f\n", summary->activator_mean,
-           summary->inhibitor_mean);
+    const mfn_model *model = &mfn_models(NULL)[config->model];
+    printf("%-11s %s mean %.6f, %s mean %.6f\n", model->presets == NULL ? "Morphogens" : "Species",
+           model->species[0], summary->activator_mean, model->species[1], summary->inhibitor_mean);
     printf("Events      %llu growth, %llu Turing activations, %llu clamped cells\n",
            (unsigned long long)summary->growth_events,
            (unsigned long long)summary->turing_activations,
@@ -406,10 +386,14 @@ int mfn__command_simulate(int argc, char **argv)
     const char *named = mfn__arguments_peek(argc, argv, "model");
     mfn_options_set_defaults(output_table, &run.options);
     mfn_options_set_defaults(mfn__film_table, &run.film_options);
-    if (named != NULL && find_model(named, &model, &run.err) != MFN_OK) {
+    if (named != NULL && mfn__model_find(named, &model, &run.err) != MFN_OK) {
         return mfn__command_fail("simulate", &run.err, MFN__EXIT_USAGE);
     }
     mfn_simulation_config_init(&run.config, model);
+    const char *preset = mfn__arguments_peek(argc, argv, "preset");
+    if (preset != NULL && mfn_simulation_config_preset(&run.config, preset, &run.err) != MFN_OK) {
+        return mfn__command_fail("simulate", &run.err, MFN__EXIT_USAGE);
+    }
     const mfn__flags groups[] = {
         {"Simulation", mfn_models(NULL)[model].options, &run.config},
         {"Output", output_table, &run.options},

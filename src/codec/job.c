@@ -21,12 +21,12 @@
 #define CANONICAL_BYTES_MAX ((size_t)1 << 16)
 #define SHOWN_BYTES         48
 
-static const char *const other_keys[] = {"id", "model", NULL};
+static const char *const other_keys[] = {"id", "model", "preset", NULL};
 static const char *const exact_keys[] = {"id", "seed", NULL};
 
 static mfn_status fail_model(const json_t *value, mfn_error *err)
 {
-    char names[160] = "";
+    char names[320] = "";
     const char *list[16];
     size_t count = 0;
     const mfn_model *models = mfn_models(&count);
@@ -65,6 +65,19 @@ static mfn_status find_model(const json_t *object, mfn_model_id *ret, mfn_error 
         }
     }
     return fail_model(value, err);
+}
+
+/* The preset's values come first: what the object says beside replaces them. */
+static mfn_status apply_preset(const json_t *object, mfn_simulation_config *config, mfn_error *err)
+{
+    const json_t *value = json_object_get(object, "preset");
+    if (value == NULL) {
+        return MFN_OK;
+    }
+    if (!json_is_string(value)) {
+        return mfn__fail(err, MFN_INVALID, "preset", "preset: expected the name of a preset");
+    }
+    return mfn_simulation_config_preset(config, json_string_value(value), err);
 }
 
 /* C0, DEL and C1; `text` is valid UTF-8, in which C1 is C2 80 .. C2 9F. */
@@ -192,8 +205,11 @@ static mfn_status read_object(json_t *object, mfn__job *job, mfn_error *err)
         return status;
     }
     mfn_simulation_config_init(&job->config, model);
-    status = mfn__options_from_json(mfn_models(NULL)[model].options, object, other_keys,
-                                    &job->config, err);
+    status = apply_preset(object, &job->config, err);
+    if (status == MFN_OK) {
+        status = mfn__options_from_json(mfn_models(NULL)[model].options, object, other_keys,
+                                        &job->config, err);
+    }
     if (status == MFN_OK) {
         status = mfn_simulation_config_check(&job->config, err);
     }

@@ -20,7 +20,7 @@ typedef struct mfn__job {
     char result_id[MFN__SHA256_HEX_SIZE]; /* SHA-256 of the canonical job and numeric version */
 } mfn__job;
 
-/* Parses {"id"?: text or whole number, "model"?: name, and any field of the simulation's option
+/* Parses {"id"?: text or whole number, "model"?: name, "preset"?: name, and any field of the simulation's option
  * table}. Strict: unknown fields (the nearest name is suggested), duplicates, wrong types and
  * values out of range are refused, with line and column where the syntax is at fault and field,
  * value and range where a value is. A null seed means the default seed. */

@@ -229,6 +229,19 @@ mfn_status mfn_feature_meter_push(mfn_feature_meter *meter, const double *frame_
     return MFN_OK;
 }
 
+static mfn_status push_steps(mfn_feature_meter *meter, mfn_simulation *sim, uint64_t steps,
+                             mfn_error *err)
+{
+    mfn_status status = MFN_OK;
+    for (uint64_t i = 0; i < steps && status == MFN_OK; i++) {
+        status = mfn_simulation_advance(sim, 1, NULL, NULL, err);
+        if (status == MFN_OK) {
+            status = mfn_feature_meter_push(meter, mfn_simulation_field_v(sim), err);
+        }
+    }
+    return status;
+}
+
 mfn_status mfn_feature_meter_advance(mfn_feature_meter *meter, mfn_simulation *sim, uint64_t steps,
                                      mfn_error *err)
 {
@@ -236,6 +249,9 @@ mfn_status mfn_feature_meter_advance(mfn_feature_meter *meter, mfn_simulation *s
         return mfn__fail(err, MFN_INVALID, "side",
                          "side: expected the simulation's grid size of %u, got a meter for %u",
                          (unsigned)mfn_simulation_grid_size(sim), (unsigned)meter->side);
+    }
+    if (!mfn__simulation_can_measure(sim)) {
+        return push_steps(meter, sim, steps, err);
     }
     mfn_status status = MFN_OK;
     while (steps > 0 && status == MFN_OK) {

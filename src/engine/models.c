@@ -4,10 +4,13 @@
  * only when they are used, and lets the inhibitor see the updated activator. */
 #include "engine/models.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/option_table.h"
+#include "base/text.h"
+#include "engine/patterns/patterns.h"
 
 #define STEPS_MAX       2147483647.0
 #define GRID_SIZE_MAX   1024.0
@@ -66,11 +69,41 @@ static const mfn_option field_options[] = {
 };
 /* clang-format on */
 
+#define V_4_1_SPECIES {"activator", "inhibitor"}, "membrane potential in volts"
+#define U_AND_V                                                                                    \
+    {                                                                                              \
+        "u", "v"                                                                                   \
+    }
+
 static const mfn_model models[] = {
     [MFN_MODEL_V4_1] = {"mfn-v4.1", "reaction-diffusion engine of MyceliumFractalNet 4.1",
-                        "MyceliumFractalNet 4.1, ReactionDiffusionEngine", engine_options},
+                        "MyceliumFractalNet 4.1, ReactionDiffusionEngine", engine_options, NULL,
+                        V_4_1_SPECIES},
     [MFN_MODEL_V4_1_FIELD] = {"mfn-v4.1-field", "field simulator of MyceliumFractalNet 4.1's API",
-                              "MyceliumFractalNet 4.1, simulate_mycelium_field", field_options},
+                              "MyceliumFractalNet 4.1, simulate_mycelium_field", field_options,
+                              NULL, V_4_1_SPECIES},
+    [MFN_MODEL_GRAY_SCOTT] = {"gray-scott", "food u that v turns into more of itself",
+                              "Gray and Scott 1983; Pearson, Science 261 (1993) 189",
+                              mfn__gray_scott_options, mfn__gray_scott_presets, U_AND_V,
+                              "v from 0 to 0.4"},
+    [MFN_MODEL_GIERER_MEINHARDT] = {"gierer-meinhardt",
+                                    "activator u that makes its own inhibitor v",
+                                    "Gierer and Meinhardt, Kybernetik 12 (1972) 30",
+                                    mfn__gierer_meinhardt_options, mfn__gierer_meinhardt_presets,
+                                    U_AND_V, "u from 0 to 6"},
+    [MFN_MODEL_SCHNAKENBERG] = {"schnakenberg", "the simplest chemistry that oscillates",
+                                "Schnakenberg, J. Theor. Biol. 81 (1979) 389",
+                                mfn__schnakenberg_options, mfn__schnakenberg_presets, U_AND_V,
+                                "u from 0 to 4"},
+    [MFN_MODEL_FITZHUGH_NAGUMO] = {"fitzhugh-nagumo", "excitable membrane u with recovery v",
+                                   "FitzHugh 1961; Nagumo et al. 1962; Ermentrout et al. 1984",
+                                   mfn__fitzhugh_nagumo_options, mfn__fitzhugh_nagumo_presets,
+                                   U_AND_V, "u from -1 to 1"},
+    [MFN_MODEL_LOGISTIC_INHIBITOR] = {"logistic-inhibitor",
+                                      "the morphogens of 4.1 as its document writes them",
+                                      "MyceliumFractalNet 4.1, mathematical model",
+                                      mfn__logistic_inhibitor_options,
+                                      mfn__logistic_inhibitor_presets, U_AND_V, "u from 0 to 1"},
 };
 
 #define MODEL_COUNT (sizeof models / sizeof models[0])
@@ -92,6 +125,44 @@ void mfn_simulation_config_init(mfn_simulation_config *config, mfn_model_id mode
     }
 }
 
+static mfn_status fail_preset(const mfn_model *model, const char *name, mfn_error *err)
+{
+    char names[320] = "";
+    for (const mfn_preset *at = model->presets; at != NULL && at->name != NULL; at++) {
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", at->name);
+    }
+    char shown[64];
+    mfn__text_printable(name, strlen(name), shown, sizeof shown);
+    if (names[0] == '\0') {
+        return mfn__fail(err, MFN_INVALID, "preset", "preset: the model '%s' has none, got '%s'",
+                         model->name, shown);
+    }
+    return mfn__fail(err, MFN_INVALID, "preset", "preset: expected one of %s, got '%s'", names,
+                     shown);
+}
+
+mfn_status mfn_simulation_config_preset(mfn_simulation_config *config, const char *name,
+                                        mfn_error *err)
+{
+    if (config->model >= MODEL_COUNT) {
+        return mfn_simulation_config_check(config, err);
+    }
+    const mfn_model *model = &models[config->model];
+    const mfn_preset *preset = model->presets;
+    while (preset != NULL && preset->name != NULL && strcmp(preset->name, name) != 0) {
+        preset++;
+    }
+    if (preset == NULL || preset->name == NULL) {
+        return fail_preset(model, name, err);
+    }
+    mfn_status status = MFN_OK;
+    for (const char *const *at = preset->settings; *at != NULL && status == MFN_OK; at += 2) {
+        status = mfn_option_set_text(mfn_option_find(model->options, at[0]), config, at[1], err);
+    }
+    return status;
+}
+
 mfn_status mfn_simulation_config_check(const mfn_simulation_config *config, mfn_error *err)
 {
     if (config->size != sizeof *config) {
@@ -104,7 +175,10 @@ mfn_status mfn_simulation_config_check(const mfn_simulation_config *config, mfn_
         return mfn__fail(err, MFN_INVALID, "model", "model: expected less than %zu, got %u",
                          MODEL_COUNT, (unsigned)config->model);
     }
-    return mfn_options_check(models[config->model].options, config, err);
+    mfn_status status = mfn_options_check(models[config->model].options, config, err);
+    return status == MFN_OK && mfn__pattern_of(config->model) != NULL
+               ? mfn__pattern_check(config, err)
+               : status;
 }
 
 void mfn__config_resolve(const mfn_simulation_config *config, mfn_simulation_config *ret)

@@ -12,11 +12,10 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/models.h"
+#include "engine/patterns/patterns.h"
 #include "engine/statistics.h"
 
 #define SLICE_CELL_STEPS ((uint64_t)1 << 22)
-
-static const char *const field_names[MFN__FIELD_COUNT] = {"field", "activator", "inhibitor"};
 
 static mfn_status make_room(mfn_simulation *sim, uint32_t side, mfn_error *err)
 {
@@ -46,6 +45,10 @@ static void lay_out(mfn_simulation *sim)
 
 static void draw_fields(mfn_simulation *sim)
 {
+    if (mfn__pattern_of(sim->config.model) != NULL) {
+        mfn__pattern_draw(sim);
+        return;
+    }
     uint32_t side = (uint32_t)sim->config.grid_size;
     for (size_t field = 0; field < (sim->has_morphogens ? MFN__FIELD_COUNT : MFN__ACTIVATOR);
          field++) {
@@ -73,7 +76,7 @@ static mfn_status start(mfn_simulation *sim, const mfn_simulation_config *config
     sim->random = *random;
     mfn__config_resolve(config, &sim->config);
     sim->config.seed = NULL;
-    sim->has_morphogens = config->model == MFN_MODEL_V4_1 || config->turing_enabled;
+    sim->has_morphogens = config->model != MFN_MODEL_V4_1_FIELD || config->turing_enabled;
     sim->steps_computed = 0;
     sim->growth_events = 0;
     sim->counts = (mfn__step_counts){0};
@@ -144,9 +147,13 @@ void mfn_simulation_set_threads(mfn_simulation *sim, const mfn_parallel *paralle
                                                     : threads;
 }
 
-/* One uniform is drawn in every step, whether something grows or not. */
+/* One uniform is drawn in every step, whether something grows or not; models of two species draw
+ * none. */
 static mfn__spike draw_spike(mfn_simulation *sim)
 {
+    if (mfn__pattern_of(sim->config.model) != NULL) {
+        return (mfn__spike){.happens = false};
+    }
     mfn__spike spike = {.happens =
                             mfn_random_uniform(&sim->random) < sim->config.spike_probability};
     if (spike.happens) {
@@ -162,6 +169,10 @@ static mfn__spike draw_spike(mfn_simulation *sim)
 static mfn__step_kernel pick_kernel(const mfn_simulation *sim)
 {
     const mfn__kernels_table *kernels = mfn__kernels();
+    const mfn__pattern *pattern = mfn__pattern_of(sim->config.model);
+    if (pattern != NULL) {
+        return kernels->patterns[pattern->kind];
+    }
     if (!sim->config.turing_enabled) {
         return kernels->diffuse;
     }
@@ -170,7 +181,7 @@ static mfn__step_kernel pick_kernel(const mfn_simulation *sim)
 
 static mfn__step_coefficients coefficients_of(const mfn_simulation_config *config)
 {
-    return (mfn__step_coefficients){
+    mfn__step_coefficients coefficients = {
         .alpha = config->alpha,
         .d_activator = config->d_activator,
         .d_inhibitor = config->d_inhibitor,
@@ -178,16 +189,34 @@ static mfn__step_coefficients coefficients_of(const mfn_simulation_config *confi
         .r_inhibitor = config->r_inhibitor,
         .turing_threshold = config->turing_threshold,
     };
+    memcpy(coefficients.pattern, config->parameters, sizeof coefficients.pattern);
+    return coefficients;
+}
+
+static mfn__grid *first_that_steps(const mfn_simulation *sim)
+{
+    bool has_potential = mfn__pattern_of(sim->config.model) == NULL;
+    return &sim->grids[has_potential ? MFN__POTENTIAL : MFN__ACTIVATOR];
 }
 
 static size_t fields_that_step(const mfn_simulation *sim)
 {
+    if (mfn__pattern_of(sim->config.model) != NULL) {
+        return 2;
+    }
     return sim->config.turing_enabled ? MFN__FIELD_COUNT : MFN__ACTIVATOR;
+}
+
+static const char *field_name(const mfn_simulation *sim, size_t field)
+{
+    return field == MFN__POTENTIAL ? "field"
+                                   : mfn_models(NULL)[sim->config.model].species[field - 1];
 }
 
 static mfn_status report_nan(mfn_simulation *sim, mfn_error *err)
 {
-    for (size_t field = 0; field < MFN__FIELD_COUNT; field++) {
+    for (size_t field = (size_t)(first_that_steps(sim) - sim->grids); field < MFN__FIELD_COUNT;
+         field++) {
         mfn__grid *grid = &sim->grids[field];
         const double *values = mfn__grid_packed(grid);
         uint64_t nan_cells = 0;
@@ -195,11 +224,11 @@ static mfn_status report_nan(mfn_simulation *sim, mfn_error *err)
             nan_cells += isnan(values[i]) ? 1 : 0;
         }
         if (nan_cells > 0) {
-            return mfn__fail(err, MFN_UNSTABLE, field_names[field],
-                             "%s: %llu of %llu cells are NaN after step %llu", field_names[field],
-                             (unsigned long long)nan_cells,
-                             (unsigned long long)grid->side * grid->side,
-                             (unsigned long long)sim->steps_computed);
+            const char *name = field_name(sim, field);
+            return mfn__fail(
+                err, MFN_UNSTABLE, name, "%s: %llu of %llu cells are NaN after step %llu", name,
+                (unsigned long long)nan_cells, (unsigned long long)grid->side * grid->side,
+                (unsigned long long)sim->steps_computed);
         }
     }
     return mfn__fail(err, MFN_INTERNAL, NULL, "a NaN was counted but cannot be found");
@@ -217,8 +246,8 @@ static uint32_t steps_at_once(const mfn_simulation *sim, bool is_measured)
 {
     return sim->config.quantum_jitter
                ? 1
-               : mfn__sweep_steps_max(&sim->grids[MFN__POTENTIAL], fields_that_step(sim),
-                                      bands_of(sim), is_measured);
+               : mfn__sweep_steps_max(first_that_steps(sim), fields_that_step(sim), bands_of(sim),
+                                      is_measured);
 }
 
 /* `ret_changes` may be NULL. Infinity needs no check of its own: clipping turns it into the nearer
@@ -229,7 +258,7 @@ static mfn_status sweep(mfn_simulation *sim, uint32_t steps, mfn__change *ret_ch
     const mfn__step_coefficients coefficients = coefficients_of(&sim->config);
     const mfn__noise noise = {&sim->random, sqrt(sim->config.jitter_var), sim->noise_v};
     mfn__sweep all;
-    all.grids = sim->grids;
+    all.grids = first_that_steps(sim);
     all.field_count = fields_that_step(sim);
     all.boundary = (mfn_boundary)sim->config.boundary_condition;
     all.kernel = pick_kernel(sim);
@@ -244,6 +273,7 @@ static mfn_status sweep(mfn_simulation *sim, uint32_t steps, mfn__change *ret_ch
     }
     mfn__sweep_run(&all, &sim->counts, ret_changes);
     sim->steps_computed += steps;
+    sim->grids[MFN__POTENTIAL].is_packed = false;
     return sim->counts.nan_cells == 0 ? MFN_OK : report_nan(sim, err);
 }
 
@@ -261,6 +291,11 @@ static mfn_status make_room_for_changes(mfn_simulation *sim, mfn_error *err)
     sim->block_changes = room;
     sim->block_changes_count = count;
     return MFN_OK;
+}
+
+bool mfn__simulation_can_measure(const mfn_simulation *sim)
+{
+    return mfn__pattern_of(sim->config.model) == NULL;
 }
 
 mfn_status mfn__simulation_measure(mfn_simulation *sim, uint64_t steps, mfn__change *ret_changes,
@@ -323,6 +358,11 @@ mfn_status mfn_simulation_record(mfn_simulation *sim, double *ret_history, mfn_e
 
 const double *mfn_simulation_field_v(const mfn_simulation *sim)
 {
+    mfn__grid *grid = &sim->grids[MFN__POTENTIAL];
+    if (mfn__pattern_of(sim->config.model) != NULL && !grid->is_packed) {
+        mfn__pattern_show(sim, grid->next);
+        grid->is_packed = true;
+    }
     return mfn__grid_packed(&sim->grids[MFN__POTENTIAL]);
 }
 

@@ -33,6 +33,9 @@ struct mfn_simulation {
 mfn_status mfn__simulation_restart(mfn_simulation *sim, const mfn_simulation_config *config,
                                    const mfn_random *random, mfn_error *err);
 
+/* Whether the model's steps can be measured while they are computed. */
+bool mfn__simulation_can_measure(const mfn_simulation *sim);
+
 /* As mfn_simulation_advance without an observer, for at most MFN__SWEEP_STEPS_MAX steps at a time:
  * `*ret_steps` says how many of the `steps` were computed, at least one, and `ret_changes` gets
  * what each of them changed. */

@@ -74,6 +74,8 @@ static mfn__step_rows rows_at(const weaving *self, uint32_t level, uint32_t firs
     };
     if (self->sweep->field_count > 1) {
         rows.activator = (mfn__step_field){from[1].now + offset, from[1].next + offset};
+    }
+    if (self->sweep->field_count > 2) {
         rows.inhibitor = (mfn__step_field){from[2].now + offset, from[2].next + offset};
     }
     return rows;

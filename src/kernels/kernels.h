@@ -12,6 +12,7 @@
 #include "kernels/field_scan.h"
 #include "kernels/frame_change.h"
 #include "kernels/pair_sums.h"
+#include "kernels/pattern.h"
 #include "kernels/pcg64.h"
 #include "kernels/step.h"
 
@@ -23,6 +24,7 @@ typedef struct mfn__kernels {
     mfn__step_kernel diffuse;       /* the potential alone */
     mfn__step_kernel react;         /* the inhibitor sees the old activator (mfn-v4.1) */
     mfn__step_kernel react_updated; /* it sees the updated one (mfn-v4.1-field) */
+    mfn__step_kernel patterns[MFN__PATTERN_COUNT];
     mfn__frame_change_kernel frame_change;
     mfn__pair_sums_kernel pair_products;    /* sums of x y */
     mfn__pair_sums_kernel pair_differences; /* sums of (x - y)^2 */

@@ -24,6 +24,7 @@ typedef struct mfn__step_coefficients {
     double d_activator, d_inhibitor;
     double r_activator, r_inhibitor;
     double turing_threshold;
+    double pattern[MFN_MODEL_PARAMETERS_MAX]; /* of the models in kernels/pattern.h */
 } mfn__step_coefficients;
 
 /* What the rows add to the run's counters. */

@@ -5,6 +5,7 @@
 
 #include "kernels/field_scan_body.h"
 #include "kernels/frame_change_body.h"
+#include "kernels/pattern_body.h"
 
 typedef __m256d lanes;
 
@@ -68,6 +69,7 @@ const mfn__kernels_table mfn__kernels_avx2 = {
     .diffuse = diffuse,
     .react = react,
     .react_updated = react_updated,
+    .patterns = PATTERN_KERNELS,
     .frame_change = frame_change,
     .pair_products = mfn__pair_products_avx2,
     .pair_differences = mfn__pair_differences_avx2,

@@ -4,6 +4,7 @@
 
 #include "kernels/field_scan_body.h"
 #include "kernels/frame_change_body.h"
+#include "kernels/pattern_body.h"
 
 typedef __m512d lanes;
 
@@ -61,6 +62,7 @@ const mfn__kernels_table mfn__kernels_avx512 = {
     .diffuse = diffuse,
     .react = react,
     .react_updated = react_updated,
+    .patterns = PATTERN_KERNELS,
     .frame_change = frame_change,
     .pair_products = mfn__pair_products_avx512,
     .pair_differences = mfn__pair_differences_avx512,

@@ -2,6 +2,7 @@
 /* The plain variant: one cell at a time, for any machine. */
 #include "kernels/field_scan_body.h"
 #include "kernels/frame_change_body.h"
+#include "kernels/pattern_body.h"
 #include "kernels/step_body.h"
 #include "kernels/variants.h"
 
@@ -16,6 +17,7 @@ const mfn__kernels_table mfn__kernels_scalar = {
     .diffuse = diffuse,
     .react = react,
     .react_updated = react_updated,
+    .patterns = PATTERN_KERNELS,
     .frame_change = frame_change,
     .pair_products = mfn__pair_products_scalar,
     .pair_differences = mfn__pair_differences_scalar,

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "codec/job.h"
+#include "codec/json_options.h"
 #include "server/jobs/job_runner.h"
 #include "server/operations/operations.h"
 
@@ -29,11 +30,34 @@ static const mfn_option *config_fields(void)
     return mfn_models(&count)[MFN_MODEL_V4_1].options;
 }
 
-static const char *const others[] = {"id", "model", NULL};
+/* Beside the fields of the default model: those of the others, which their own tables check. */
+static const char *const others[] = {
+    "id",      "model",   "preset",           "feed",        "kill",      "production",
+    "decay_u", "decay_v", "basal_production", "supply_u",    "supply_v",  "rate_v",
+    "bias",    "growth",  "diffusion_u",      "diffusion_v", "time_step", NULL};
+
+#define PARAMETER "{\"type\": \"number\", \"description\": \"of models that have it\"}"
+
 static const char *const other_schemas[] = {
     "{\"type\": \"string\", \"maxLength\": 128, \"description\": \"the client's name for it, "
     "simulation_id of the result\"}",
-    "{\"enum\": [\"mfn-v4.1\", \"mfn-v4.1-field\"], \"default\": \"mfn-v4.1\"}"};
+    "{\"enum\": [\"mfn-v4.1\", \"mfn-v4.1-field\", \"gray-scott\", \"gierer-meinhardt\", "
+    "\"schnakenberg\", \"fitzhugh-nagumo\", \"logistic-inhibitor\"], \"default\": \"mfn-v4.1\"}",
+    "{\"type\": \"string\", \"description\": \"values to begin with, by a name of the model's\"}",
+    PARAMETER,
+    PARAMETER,
+    PARAMETER,
+    PARAMETER,
+    PARAMETER,
+    PARAMETER,
+    PARAMETER,
+    PARAMETER,
+    PARAMETER,
+    PARAMETER,
+    PARAMETER,
+    PARAMETER,
+    PARAMETER,
+    PARAMETER};
 
 static mfn_status complain(mfn__faults *faults, const char *field, const char *problem)
 {
@@ -77,6 +101,45 @@ static mfn_status read_model(const json_t *value, job_request *wanted, mfn__faul
     return complain(faults, "model", problem);
 }
 
+/* Another model than the default one: what the body says in the words of that model's table. */
+static mfn_status read_parameters(json_t *body, job_request *wanted, mfn__faults *faults)
+{
+    static const char *const not_options[] = {"id", "model", "preset", NULL};
+    mfn_error err = {0};
+    const char *seed = wanted->config.seed;
+    mfn_simulation_config_init(&wanted->config, (mfn_model_id)wanted->config.model);
+    wanted->config.seed = seed;
+    json_t *fields = json_copy(body);
+    if (fields == NULL) {
+        return complain(faults, "model", "There is no memory to read it");
+    }
+    json_object_del(fields, "seed"); /* read already, and may be of any size */
+    const json_t *preset = json_object_get(body, "preset");
+    mfn_status status = MFN_OK;
+    if (json_is_string(preset)) {
+        status = mfn_simulation_config_preset(&wanted->config, json_string_value(preset), &err);
+    } else if (preset != NULL) {
+        status = mfn__fail(&err, MFN_INVALID, "preset", "preset: expected the name of a preset");
+    }
+    if (status == MFN_OK) {
+        status = mfn__options_from_json(mfn_models(NULL)[wanted->config.model].options, fields,
+                                        not_options, &wanted->config, &err);
+    }
+    json_decref(fields);
+    return status == MFN_OK ? MFN_OK : complain(faults, err.field, err.text);
+}
+
+/* The words of other models mean nothing to the default one. */
+static mfn_status refuse_parameters(const json_t *body, mfn__faults *faults)
+{
+    for (const char *const *name = others + 2; *name != NULL; name++) {
+        if (json_object_get(body, *name) != NULL) {
+            return complain(faults, *name, "The model that was asked for has no such field");
+        }
+    }
+    return MFN_OK;
+}
+
 static mfn_status read_others(json_t *body, void *request, mfn__faults *ret_faults)
 {
     job_request *wanted = request;
@@ -84,6 +147,11 @@ static mfn_status read_others(json_t *body, void *request, mfn__faults *ret_faul
     mfn_status status = read_id(json_object_get(body, "id"), wanted, ret_faults);
     if (status == MFN_OK) {
         status = read_model(json_object_get(body, "model"), wanted, ret_faults);
+    }
+    if (status == MFN_OK) {
+        bool has_own_words = mfn_models(NULL)[wanted->config.model].presets != NULL;
+        status = has_own_words ? read_parameters(body, wanted, ret_faults)
+                               : refuse_parameters(body, ret_faults);
     }
     mfn_error err = {0};
     if (status == MFN_OK && mfn_simulation_config_check(&wanted->config, &err) != MFN_OK) {

@@ -198,8 +198,14 @@ START_TEST(a_bad_job_is_refused_with_the_reason)
         {"{\"seed\": \"\"}", MFN_INVALID, "seed", "seed: expected "},
         {"{\"steps\": null}", MFN_INVALID, "steps", "steps: expected "},
         {"{\"model\": \"mfn-v4.2\"}", MFN_INVALID, "model",
-         "model: expected one of mfn-v4.1, mfn-v4.1-field, got 'mfn-v4.2'; did you mean "
+         "model: expected one of mfn-v4.1, mfn-v4.1-field, gray-scott, gierer-meinhardt, "
+         "schnakenberg, fitzhugh-nagumo, logistic-inhibitor, got 'mfn-v4.2'; did you mean "
          "'mfn-v4.1'?"},
+        {"{\"preset\": \"coral\"}", MFN_INVALID, "preset",
+         "preset: the model 'mfn-v4.1' has none, got 'coral'"},
+        {"{\"model\": \"gray-scott\", \"preset\": 1}", MFN_INVALID, "preset",
+         "preset: expected the name of a preset"},
+        {"{\"model\": \"gray-scott\", \"alpha\": 0.1}", MFN_INVALID, "alpha", "unknown field"},
         {"{\"model\": 4}", MFN_INVALID, "model", "model: expected the name of a model: mfn-v4.1"},
         {"{\"model\": \"mfn-v4.1-field\", \"d_activator\": 0.1}", MFN_INVALID, "d_activator",
          "unknown field 'd_activator'"},
@@ -319,6 +325,22 @@ START_TEST(damaged_jobs_never_crash)
 }
 END_TEST
 
+START_TEST(a_preset_gives_the_values_that_the_job_does_not)
+{
+    static const char preset[] =
+        "{\"model\": \"gray-scott\", \"preset\": \"mitosis\", \"steps\": 10}";
+    static const char spelled_out[] =
+        "{\"model\": \"gray-scott\", \"feed\": 0.0367, \"kill\": 0.0649, \"steps\": 10}";
+    mfn__job one, other;
+    ck_assert_int_eq(mfn__job_parse(preset, strlen(preset), NULL, &one, NULL), MFN_OK);
+    ck_assert_int_eq(mfn__job_parse(spelled_out, strlen(spelled_out), NULL, &other, NULL), MFN_OK);
+    ck_assert_uint_eq(one.config.steps, 10);
+    ck_assert_str_eq(one.result_id, other.result_id);
+    mfn__job_deinit(&one);
+    mfn__job_deinit(&other);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {an_empty_job_asks_for_the_defaults,
@@ -334,6 +356,7 @@ int main(void)
                             parsing_survives_failure_of_every_allocation,
                             the_written_configuration_reads_back,
                             damaged_jobs_never_crash,
+                            a_preset_gives_the_values_that_the_job_does_not,
                             NULL};
     return mfn_test_run("job", tests);
 }

@@ -46,9 +46,12 @@ static void step(mfn_simulation *sim, uint32_t first, uint32_t steps, uint32_t b
 {
     const mfn_simulation_config *config = &sim->config;
     uint32_t side = (uint32_t)config->grid_size;
-    const mfn__step_coefficients coefficients = {config->alpha,       config->d_activator,
-                                                 config->d_inhibitor, config->r_activator,
-                                                 config->r_inhibitor, config->turing_threshold};
+    const mfn__step_coefficients coefficients = {.alpha = config->alpha,
+                                                 .d_activator = config->d_activator,
+                                                 .d_inhibitor = config->d_inhibitor,
+                                                 .r_activator = config->r_activator,
+                                                 .r_inhibitor = config->r_inhibitor,
+                                                 .turing_threshold = config->turing_threshold};
     mfn__change *room = mfn__mem_new(steps * mfn__change_block_count(side), sizeof *room);
     mfn__sweep sweep = {.grids = sim->grids,
                         .field_count = config->turing_enabled ? 3 : 1,
