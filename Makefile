@@ -12,7 +12,7 @@ BENCH_JSON ?= bench.json
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build vectors bench bench-compare bench-plots bench-pipeline bench-service measure measure-plots measure-mycelium gallery lint format install clean packages-run packages-test packages-bench packages-bench-service packages-lint
+.PHONY: help run test build vectors bench bench-compare bench-plots bench-pipeline bench-service measure measure-plots measure-mycelium measure-dimension gallery lint format install clean packages-run packages-test packages-bench packages-bench-service packages-lint
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -74,6 +74,10 @@ gallery: packages-test build ## draw the pictures of docs/gallery.md
 measure-mycelium: packages-test build ## measure the mycelium: the tables of docs/mycelium.md
 	@cmake --build $(BUILD) -j $(JOBS) --target example_grow
 	@$(PYTHON) -B tools/measure_mycelium.py $(BUILD)/examples/grow
+
+measure-dimension: build ## measure what dimensions come out: the tables of docs/dimension.md
+	@cmake --build $(BUILD) -j $(JOBS) --target bench_dimension
+	@$(BUILD)/bench_dimension
 
 lint: packages-lint ## formatting, clang-tidy, layers, banned calls, exported symbols
 	@tools/lint.sh

@@ -57,6 +57,11 @@ MFN_CHECKED MFN_API mfn_status mfn_dla_config_check(const mfn_dla_config *config
 MFN_CHECKED MFN_API mfn_status mfn_dla_grow(const mfn_dla_config *config, mfn_random *random,
                                             uint8_t *ret_mask, mfn_dla_growth *ret, mfn_error *err);
 
+typedef enum mfn_percolation_boundary {
+    MFN_PERCOLATION_OPEN,
+    MFN_PERCOLATION_PERIODIC, /* opposite edges are neighbours: no edge cuts clusters off */
+} mfn_percolation_boundary;
+
 typedef enum mfn_percolation_keep {
     MFN_PERCOLATION_ALL,
     MFN_PERCOLATION_LARGEST,  /* of equal ones the first in reading order */
@@ -70,6 +75,7 @@ typedef struct mfn_percolation_config {
     size_t size;        /* sizeof(mfn_percolation_config), set by the init function */
     uint64_t grid_size; /* cells per side */
     double probability; /* that a cell is occupied; the critical one is 0.592746 */
+    uint32_t boundary;  /* mfn_percolation_boundary */
     uint32_t keep;      /* mfn_percolation_keep: which clusters the mask shows */
 } mfn_percolation_config;
 

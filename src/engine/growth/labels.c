@@ -28,7 +28,22 @@ static void join(uint32_t *labels, uint32_t a, uint32_t b)
     }
 }
 
-void mfn__labels_make(const uint8_t *mask, uint32_t side, uint32_t *ret_labels)
+static void join_across_edges(const uint8_t *mask, uint32_t side, uint32_t *labels)
+{
+    for (uint32_t k = 0; k < side; k++) {
+        uint32_t left = k * side;
+        uint32_t right = left + side - 1;
+        uint32_t bottom = (side - 1) * side + k;
+        if (mask[left] != 0 && mask[right] != 0) {
+            join(labels, left, right);
+        }
+        if (mask[k] != 0 && mask[bottom] != 0) {
+            join(labels, k, bottom);
+        }
+    }
+}
+
+void mfn__labels_make(const uint8_t *mask, uint32_t side, bool is_periodic, uint32_t *ret_labels)
 {
     uint32_t cells = side * side;
     for (uint32_t cell = 0; cell < cells; cell++) {
@@ -42,6 +57,9 @@ void mfn__labels_make(const uint8_t *mask, uint32_t side, uint32_t *ret_labels)
         if (cell >= side && mask[cell - side] != 0) {
             join(ret_labels, cell, cell - side);
         }
+    }
+    if (is_periodic) {
+        join_across_edges(mask, side, ret_labels);
     }
     for (uint32_t cell = 0; cell < cells; cell++) {
         if (ret_labels[cell] != NONE) {

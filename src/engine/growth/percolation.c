@@ -9,6 +9,7 @@
 #define CONFIG        mfn_percolation_config
 #define GRID_SIZE_MAX 16384
 
+static const char *const boundary_names[] = {"open", "periodic", NULL};
 static const char *const keep_names[] = {"all", "largest", "spanning", NULL};
 
 /* clang-format off: one row per option */
@@ -17,6 +18,7 @@ static const mfn_option options[] = {
                "cells per side of the square field"),
     MFN__REAL(CONFIG, probability, 0, 1, "0.592746", "",
               "that a cell is occupied; the default is the critical one"),
+    MFN__CHOICE(CONFIG, boundary, boundary_names, "open", "whether opposite edges are neighbours"),
     MFN__CHOICE(CONFIG, keep, keep_names, "all",
                 "which clusters are shown; spanning ones join the first row with the last"),
     {0},
@@ -104,7 +106,7 @@ static void choose(const mfn_percolation_config *config, uint32_t *labels, clust
                    uint8_t *mask, mfn_percolation *ret)
 {
     uint32_t side = (uint32_t)config->grid_size;
-    mfn__labels_make(mask, side, labels);
+    mfn__labels_make(mask, side, config->boundary == MFN_PERCOLATION_PERIODIC, labels);
     uint32_t largest = gather(labels, side, clusters, ret);
     for (uint32_t cell = 0; cell < side * side; cell++) {
         if (labels[cell] != NONE) {
