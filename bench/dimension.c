@@ -219,11 +219,21 @@ static void measure_cascade(void)
 
 static void print_growth(const char *lattice, uint64_t particles, const series *all)
 {
-    printf("| %s | %llu | %d | %.3f ± %.3f | %.3f | %.3f ± %.3f | %.3f ± %.3f |\n", lattice,
-           (unsigned long long)particles, all[0].count, mean_of(&all[0]),
-           deviation_of(&all[0]) / sqrt(all[0].count), deviation_of(&all[0]), mean_of(&all[1]),
-           deviation_of(&all[1]), mean_of(&all[2]), deviation_of(&all[2]));
+    printf("| %s | %llu | %d | %.3f ± %.3f | %.3f | %.3f ± %.3f | %.3f ± %.3f | %.3f ± %.3f |\n",
+           lattice, (unsigned long long)particles, all[0].count, mean_of(&all[0]),
+           deviation_of(&all[0]) / sqrt(all[0].count), deviation_of(&all[0]), mean_of(&all[3]),
+           deviation_of(&all[3]) / sqrt(all[3].count), mean_of(&all[1]), deviation_of(&all[1]),
+           mean_of(&all[2]), deviation_of(&all[2]));
     fflush(stdout);
+}
+
+/* Over the last factor of eight in mass. */
+static double last_slope(const mfn_dla_growth *growth)
+{
+    enum { RECORDS = 6 };
+    uint32_t last = growth->records - 1;
+    return log((double)growth->mass[last] / (double)growth->mass[last - RECORDS]) /
+           log(growth->gyration_radius[last] / growth->gyration_radius[last - RECORDS]);
 }
 
 static void measure_aggregates(void)
@@ -238,11 +248,13 @@ static void measure_aggregates(void)
     } cases[] = {
         {"none", MFN_DLA_NO_LATTICE, 10000, 768, 100, 64},
         {"none", MFN_DLA_NO_LATTICE, 100000, 2560, 40, 256},
+        {"none", MFN_DLA_NO_LATTICE, 1000000, 8192, 10, 256},
         {"square", MFN_DLA_SQUARE, 10000, 768, 100, 64},
         {"square", MFN_DLA_SQUARE, 100000, 2560, 40, 256},
+        {"square", MFN_DLA_SQUARE, 1000000, 8192, 10, 256},
     };
-    printf("| lattice | particles | seeds | mass dimension | deviation | box | correlation |\n"
-           "|---|---|---|---|---|---|---|\n");
+    printf("| lattice | particles | seeds | mass dimension | deviation | last doublings | box | "
+           "correlation |\n|---|---|---|---|---|---|---|---|\n");
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         mfn_dla_config config;
         mfn_dla_config_init(&config);
@@ -251,7 +263,7 @@ static void measure_aggregates(void)
         config.lattice = cases[c].lattice;
         const mfn_dimension_config range = range_of(4, cases[c].largest_box, 2);
         uint8_t *mask = room(cases[c].side, cases[c].side);
-        series all[3] = {{0}};
+        series all[4] = {{0}};
         for (int seed = 1; seed <= cases[c].seeds; seed++) {
             mfn_random *random = generator(seed);
             mfn_dla_growth growth;
@@ -266,6 +278,7 @@ static void measure_aggregates(void)
             add(&all[0], growth.dimension.value);
             add(&all[1], found.box.value);
             add(&all[2], found.correlation.value);
+            add(&all[3], last_slope(&growth));
         }
         print_growth(cases[c].name, config.particles, all);
         free(mask);

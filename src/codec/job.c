@@ -21,7 +21,7 @@
 #define CANONICAL_BYTES_MAX ((size_t)1 << 16)
 #define SHOWN_BYTES         48
 
-static const char *const other_keys[] = {"id", "model", "preset", NULL};
+static const char *const other_keys[] = {"id", "model", "preset", "extended", NULL};
 static const char *const exact_keys[] = {"id", "seed", NULL};
 
 static mfn_status fail_model(const json_t *value, mfn_error *err)
@@ -123,6 +123,16 @@ static mfn_status copy_id(const json_t *object, char **ret, mfn_error *err)
     return *ret != NULL ? MFN_OK : mfn__fail_memory(err);
 }
 
+static mfn_status read_extended(const json_t *object, bool *ret, mfn_error *err)
+{
+    const json_t *value = json_object_get(object, "extended");
+    if (value != NULL && !json_is_boolean(value)) {
+        return mfn__fail(err, MFN_INVALID, "extended", "extended: expected true or false");
+    }
+    *ret = json_is_true(value);
+    return MFN_OK;
+}
+
 /* Keeps a copy without leading zeros, as "007" and 7 are one seed. */
 static mfn_status copy_seed(mfn__job *job, mfn_error *err)
 {
@@ -177,6 +187,10 @@ static mfn_status compute_result_id(mfn__job *job, mfn_error *err)
     } else {
         mfn__json_null(&json);
     }
+    if (job->is_extended) {
+        mfn__json_key(&json, "extended");
+        mfn__json_bool(&json, true);
+    }
     mfn__json_key(&json, "config");
     mfn__config_write_json(&job->config, &json);
     mfn__json_object_end(&json);
@@ -212,6 +226,9 @@ static mfn_status read_object(json_t *object, mfn__job *job, mfn_error *err)
     }
     if (status == MFN_OK) {
         status = mfn_simulation_config_check(&job->config, err);
+    }
+    if (status == MFN_OK) {
+        status = read_extended(object, &job->is_extended, err);
     }
     if (status == MFN_OK) {
         status = copy_seed(job, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "codec/result.h"
 
+#include "codec/extended_json.h"
 #include "codec/sha256.h"
 
 #define WHOLE_LIMIT 18446744073709551616.0 /* 2^64 */
@@ -88,6 +89,10 @@ void mfn__result_write(const mfn__result *result, int indent, mfn__buffer *buffe
     write_feature_array(result->features, &json);
     mfn__json_key(&json, "fractal_features");
     mfn__features_write_json(result->features, &json);
+    if (result->extended != NULL) {
+        mfn__json_key(&json, "extended");
+        mfn__extended_write_json(result->extended, &json);
+    }
     mfn__summary_write_json(result->summary, &json);
     write_text(&json, "field_sha256", field_hash);
     mfn__json_key(&json, "config");

@@ -6,6 +6,7 @@
 #include "codec/job.h"
 #include "codec/json_writer.h"
 
+#include "mfn/extended.h"
 #include "mfn/features.h"
 
 /* What was computed for a job; everything is borrowed. */
@@ -13,11 +14,12 @@ typedef struct mfn__result {
     const mfn__job *job;
     const mfn_simulation_summary *summary;
     const mfn_features *features;
-    const double *field_v; /* grid_size * grid_size */
+    const mfn_extended *extended; /* NULL unless the job asks for it */
+    const double *field_v;        /* grid_size * grid_size */
 } mfn__result;
 
 /* {"event": "simulation_complete", "simulation_id": …, "result_id": …, "fractal_dimension": …,
- * "features": [18 numbers], "fractal_features": {18 names}, counters, statistics,
+ * "features": [18 numbers], "fractal_features": {18 names}, "extended"?: {…}, counters, statistics,
  * "field_sha256": …, "config": {…}} on one line without a line break, or indented. */
 void mfn__result_write(const mfn__result *result, int indent, mfn__buffer *buffer);
 

@@ -129,8 +129,13 @@ static mfn_status compute_result(mfn__worker *worker, const mfn__job *job, mfn__
                                  mfn_error *err)
 {
     mfn_features features;
+    mfn_extended extended;
     mfn_simulation_summary summary;
     mfn_status status = simulate(worker, job, &features, err);
+    if (status == MFN_OK && job->is_extended) {
+        status = mfn_extended_compute(mfn_simulation_field_v(worker->sim),
+                                      (uint32_t)job->config.grid_size, NULL, NULL, &extended, err);
+    }
     if (status != MFN_OK) {
         return status;
     }
@@ -139,6 +144,7 @@ static mfn_status compute_result(mfn__worker *worker, const mfn__job *job, mfn__
         .job = job,
         .summary = &summary,
         .features = &features,
+        .extended = job->is_extended ? &extended : NULL,
         .field_v = mfn_simulation_field_v(worker->sim),
     };
     mfn__payload payloads[MFN__CONTENT_COUNT] = {0};

@@ -109,6 +109,7 @@ START_TEST(different_jobs_have_different_result_ids)
         "{\"turing_enabled\": false}",
         "{\"boundary_condition\": \"dirichlet\"}",
         "{\"model\": \"mfn-v4.1-field\"}",
+        "{\"extended\": true}",
     };
     enum { COUNT = sizeof texts / sizeof texts[0] };
     mfn__job jobs[COUNT];
@@ -141,6 +142,21 @@ START_TEST(the_result_id_is_the_hash_of_the_canonical_job)
                          "\"seed\": 10000000000000000000000000000000000000000}");
     ck_assert_str_eq(job.result_id, expected);
     mfn__job_deinit(&job);
+}
+END_TEST
+
+/* Not asking is no different from asking for nothing: ids from before stay what they were. */
+START_TEST(extended_counts_only_where_it_is_asked_for)
+{
+    mfn__job plain = parse("{\"id\": \"a\"}");
+    mfn__job declined = parse("{\"id\": \"a\", \"extended\": false}");
+    mfn__job asked = parse("{\"id\": \"a\", \"extended\": true}");
+    ck_assert(!plain.is_extended && !declined.is_extended && asked.is_extended);
+    ck_assert_str_eq(plain.result_id, declined.result_id);
+    ck_assert_str_ne(plain.result_id, asked.result_id);
+    mfn__job_deinit(&plain);
+    mfn__job_deinit(&declined);
+    mfn__job_deinit(&asked);
 }
 END_TEST
 
@@ -206,6 +222,8 @@ START_TEST(a_bad_job_is_refused_with_the_reason)
         {"{\"model\": \"gray-scott\", \"preset\": 1}", MFN_INVALID, "preset",
          "preset: expected the name of a preset"},
         {"{\"model\": \"gray-scott\", \"alpha\": 0.1}", MFN_INVALID, "alpha", "unknown field"},
+        {"{\"extended\": 1}", MFN_INVALID, "extended", "extended: expected true or false"},
+        {"{\"extended\": null}", MFN_INVALID, "extended", "extended: expected true or false"},
         {"{\"model\": 4}", MFN_INVALID, "model", "model: expected the name of a model: mfn-v4.1"},
         {"{\"model\": \"mfn-v4.1-field\", \"d_activator\": 0.1}", MFN_INVALID, "d_activator",
          "unknown field 'd_activator'"},
@@ -349,6 +367,7 @@ int main(void)
                             equal_jobs_written_differently_have_one_result_id,
                             different_jobs_have_different_result_ids,
                             the_result_id_is_the_hash_of_the_canonical_job,
+                            extended_counts_only_where_it_is_asked_for,
                             ids_of_all_allowed_kinds_are_kept,
                             a_bad_job_is_refused_with_the_reason,
                             an_id_of_257_bytes_is_too_long,

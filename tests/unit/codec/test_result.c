@@ -168,7 +168,10 @@ START_TEST(a_buffer_that_is_too_small_keeps_the_failure)
     mfn__buffer text;
     set_up(&fixture);
     mfn__buffer_init(&text, 100);
-    const mfn__result result = {&fixture.job, &fixture.summary, &fixture.features, fixture.field_v};
+    const mfn__result result = {.job = &fixture.job,
+                                .summary = &fixture.summary,
+                                .features = &fixture.features,
+                                .field_v = fixture.field_v};
     mfn__result_write(&result, 0, &text);
     ck_assert_int_eq(mfn__buffer_check(&text, "the result", NULL), MFN_TOO_LARGE);
     mfn__buffer_deinit(&text);

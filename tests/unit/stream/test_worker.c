@@ -67,6 +67,7 @@ START_TEST(a_result_depends_on_its_job_alone)
         "{\"grid_size\": 24, \"steps\": 0, \"seed\": 3}",
         "{\"grid_size\": 16, \"steps\": 3, \"seed\": 4, \"turing_enabled\": false}",
         "{\"grid_size\": 3}",
+        "{\"grid_size\": 16, \"steps\": 9, \"seed\": 1, \"extended\": true}",
         "{\"grid_size\": 16, \"steps\": 9, \"seed\": 1}",
     };
     mfn__worker *old = make_worker();
@@ -83,6 +84,24 @@ START_TEST(a_result_depends_on_its_job_alone)
         mfn__worker_free(new);
     }
     mfn__worker_free(old);
+}
+END_TEST
+
+START_TEST(the_extended_features_are_in_the_result_that_asks_for_them)
+{
+    mfn__worker *worker = make_worker();
+    mfn__message *asked = compute(worker, "{\"grid_size\": 32, \"steps\": 5, \"extended\": true}");
+    mfn__message *plain = compute(worker, "{\"grid_size\": 32, \"steps\": 5}");
+    const mfn__payload *line = &asked->payloads[MFN__CONTENT_LINE];
+    const char *extended = memmem(line->bytes, line->size, "\"extended\": {\"D_0\": ", 20);
+    ck_assert_ptr_nonnull(extended);
+    ck_assert_ptr_nonnull(memmem(line->bytes, line->size, "\"spectrum\": [", 13));
+    ck_assert_ptr_nonnull(memmem(line->bytes, line->size, "\"growth_events\": ", 17));
+    line = &plain->payloads[MFN__CONTENT_LINE];
+    ck_assert_ptr_null(memmem(line->bytes, line->size, "extended", 8));
+    mfn__message_free(asked);
+    mfn__message_free(plain);
+    mfn__worker_free(worker);
 }
 END_TEST
 
@@ -235,6 +254,7 @@ int main(void)
 {
     const TTest *tests[] = {
         a_result_depends_on_its_job_alone,
+        the_extended_features_are_in_the_result_that_asks_for_them,
         each_wanted_content_is_made_and_no_other,
         a_job_that_can_never_be_computed_gets_its_problem,
         what_came_with_a_problem_is_not_computed,
