@@ -66,7 +66,7 @@ MFN_API bool mfn_extended_is_integer(mfn_extended_feature feature);
 
 /* Of side * side volts, row-major, side 2 .. 65535. `features` gives the low threshold and the
  * connectivity; it and `config` may be NULL for the defaults. NaN and infinity are refused with
- * their position. Takes 17 bytes of memory a cell. Thread-safe. */
+ * their position. Takes 16 bytes of memory a cell. Thread-safe. */
 MFN_CHECKED MFN_API mfn_status mfn_extended_compute(const double *field_v, uint32_t side,
                                                     const mfn_feature_config *features,
                                                     const mfn_dimension_config *config,

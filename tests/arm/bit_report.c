@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mfn/extended.h"
 #include "mfn/features.h"
 #include "mfn/fractal.h"
+#include "mfn/growth.h"
 #include "mfn/krum.h"
 #include "mfn/mycelium.h"
 #include "mfn/simulation.h"
@@ -139,6 +141,36 @@ static mfn_status report_mycelium(mfn_error *err)
     return status;
 }
 
+/* A cluster that grew, and the extended features of a field made from it. */
+static mfn_status report_growth(mfn_random *random, mfn_error *err)
+{
+    enum { SIDE = 200 };
+    static uint8_t mask[SIDE * SIDE];
+    static double field_v[SIDE * SIDE];
+    static mfn_extended extended;
+    mfn_dla_config config;
+    mfn_dla_growth growth;
+    mfn_dla_config_init(&config);
+    config.grid_size = SIDE;
+    config.particles = 3000;
+    mfn_status status = mfn_dla_grow(&config, random, mask, &growth, err);
+    if (status != MFN_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < (size_t)SIDE * SIDE; i++) {
+        field_v[i] = (mask[i] != 0 ? -0.05 : -0.07) + 0.001 * mfn_random_uniform(random);
+    }
+    status = mfn_extended_compute(field_v, SIDE, NULL, NULL, &extended, err);
+    if (status == MFN_OK) {
+        printf(" growth %016llx %a extended %016llx %016llx %a",
+               (unsigned long long)fnv1a(growth.gyration_radius, growth.records), growth.radius,
+               (unsigned long long)fnv1a(extended.value, MFN_EXTENDED_COUNT),
+               (unsigned long long)fnv1a(extended.dimensions.entropy, extended.dimensions.scales),
+               extended.spectrum.moment[0].alpha.value);
+    }
+    return status;
+}
+
 /* Normals far into the tail, and the elementary functions behind them and behind the fractals. */
 static mfn_status report_random(mfn_error *err)
 {
@@ -167,6 +199,9 @@ static mfn_status report_random(mfn_error *err)
     }
     if (status == MFN_OK) {
         status = report_mycelium(err);
+    }
+    if (status == MFN_OK) {
+        status = report_growth(random, err);
     }
     printf("\n");
     mfn_random_free(random);

@@ -96,7 +96,7 @@ def main():
         native, native_simd = run([f"{work}/native"], text)
         arm, arm_simd = run([QEMU, f"{work}/arm"], text)
     if len(native) != len(cases) + 1 or native[0] != arm[0]:
-        sys.exit(f"normals, fractals, aggregates, learning or a mycelium differ:\n native {native[0]}\n arm    {arm[0]}")
+        sys.exit(f"normals, fractals, aggregates, learning, a mycelium or growth differ:\n native {native[0]}\n arm    {arm[0]}")
     for (name, _, _, out), ours, theirs in zip(cases, native[1:], arm[1:]):
         if ours != theirs:
             sys.exit(f"{name} differs:\n native {ours}\n arm    {theirs}")

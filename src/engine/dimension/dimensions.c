@@ -2,8 +2,8 @@
 /* Box, information and correlation dimension of a mask.
  *
  * The correlation sum counts pairs by the largest of their coordinates' differences: then all cells
- * within a distance fill a square, which the table of areas answers at once. Grassberger and
- * Procaccia (Physica D 9, 1983) note that the norm does not matter. */
+ * within a distance fill a square, which the table of areas answers at once. The
+ * dimension is that of the Euclidean distance, which differs by a factor of at most sqrt 2. */
 #include "base/error.h"
 #include "engine/dimension/moments.h"
 #include "engine/dimension/scales.h"

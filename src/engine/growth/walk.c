@@ -4,7 +4,8 @@
  * cluster it comes back for certain, and where is known: seen from the point a inside the unit
  * circle (or its mirror image outside, at 1 / a*), the harmonic measure is what the map
  * (z + a) / (1 + a* z) makes of a uniform z (the Poisson kernel). So no walker is lost or followed
- * far, and no result depends on a radius at which walkers are given up.
+ * far, and no result depends on a radius at which walkers are given up (Menshutin and Shchur, Phys.
+ * Rev. E 73, 011407, 2006, call this free of killing).
  *
  * No sines: a uniform direction is the square of a uniform point of the disc, over its length (von
  * Neumann, 1951). */

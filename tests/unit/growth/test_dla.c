@@ -41,7 +41,7 @@ START_TEST(the_mass_dimension_is_1_71_over_seeds)
     const mfn_dla_config config = config_of(1024, 8192, MFN_DLA_NO_LATTICE);
     double mean = 0.0;
     for (int seed = 1; seed <= 40; seed++) {
-        char digits[8];
+        char digits[16];
         snprintf(digits, sizeof digits, "%d", seed);
         mfn_dla_growth growth = grown(&config, digits, NULL);
         ck_assert(!growth.reached_edge);
