@@ -66,6 +66,20 @@ class JobsTest(unittest.TestCase):
             self.assertEqual(said["features"], view["result"]["fractal_features"])
             self.assertEqual(view["job_id"], view["result"]["result_id"][:32])
 
+    def test_the_extended_features_come_where_they_are_asked_for(self):
+        with self.serve() as service:
+            plain = post(service, SMALL)[2]["job_id"]
+            self.assertEqual(plain, post(service, {**SMALL, "extended": False})[2]["job_id"])
+            self.assertNotIn("extended", await_end(service, plain)["result"])
+            for more in ({}, {"id": "mine"}):
+                asked = post(service, {**SMALL, **more, "extended": True})[2]["job_id"]
+                self.assertNotEqual(plain, asked)
+                extended = await_end(service, asked)["result"]["extended"]
+                self.assertEqual((0, []), (extended["area"], extended["scaling"]))  # no cell is active
+                self.assertGreater(extended["H_field"], 1.0)
+                self.assertGreater(extended["wavelength"], 1.0)
+            self.assertEqual(422, post(service, {**SMALL, "extended": "yes"})[0])
+
     def test_asking_again_finds_the_same_job(self):
         with self.serve() as service:
             first = post(service, SMALL)[2]["job_id"]

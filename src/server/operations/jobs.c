@@ -22,6 +22,7 @@
 typedef struct job_request {
     mfn_simulation_config config; /* first: the table's offsets are in it */
     const char *id;
+    bool is_extended;
 } job_request;
 
 static const mfn_option *config_fields(void)
@@ -32,17 +33,21 @@ static const mfn_option *config_fields(void)
 
 /* Beside the fields of the default model: those of the others, which their own tables check. */
 static const char *const others[] = {
-    "id",      "model",   "preset",           "feed",        "kill",      "production",
-    "decay_u", "decay_v", "basal_production", "supply_u",    "supply_v",  "rate_v",
-    "bias",    "growth",  "diffusion_u",      "diffusion_v", "time_step", NULL};
+    "id",      "model",       "extended",         "preset",    "feed",     "kill",   "production",
+    "decay_u", "decay_v",     "basal_production", "supply_u",  "supply_v", "rate_v", "bias",
+    "growth",  "diffusion_u", "diffusion_v",      "time_step", NULL};
 
-#define PARAMETER "{\"type\": \"number\", \"description\": \"of models that have it\"}"
+#define PARAMETERS_FROM 3 /* what comes before is there for every model */
+
+#define PARAMETER       "{\"type\": \"number\", \"description\": \"of models that have it\"}"
 
 static const char *const other_schemas[] = {
     "{\"type\": \"string\", \"maxLength\": 128, \"description\": \"the client's name for it, "
     "simulation_id of the result\"}",
     "{\"enum\": [\"mfn-v4.1\", \"mfn-v4.1-field\", \"gray-scott\", \"gierer-meinhardt\", "
     "\"schnakenberg\", \"fitzhugh-nagumo\", \"logistic-inhibitor\"], \"default\": \"mfn-v4.1\"}",
+    "{\"type\": \"boolean\", \"default\": false, \"description\": \"whether the result has the "
+    "extended features, too\"}",
     "{\"type\": \"string\", \"description\": \"values to begin with, by a name of the model's\"}",
     PARAMETER,
     PARAMETER,
@@ -104,7 +109,7 @@ static mfn_status read_model(const json_t *value, job_request *wanted, mfn__faul
 /* Another model than the default one: what the body says in the words of that model's table. */
 static mfn_status read_parameters(json_t *body, job_request *wanted, mfn__faults *faults)
 {
-    static const char *const not_options[] = {"id", "model", "preset", NULL};
+    static const char *const not_options[] = {"id", "model", "extended", "preset", NULL};
     mfn_error err = {0};
     const char *seed = wanted->config.seed;
     mfn_simulation_config_init(&wanted->config, (mfn_model_id)wanted->config.model);
@@ -132,12 +137,20 @@ static mfn_status read_parameters(json_t *body, job_request *wanted, mfn__faults
 /* The words of other models mean nothing to the default one. */
 static mfn_status refuse_parameters(const json_t *body, mfn__faults *faults)
 {
-    for (const char *const *name = others + 2; *name != NULL; name++) {
+    for (const char *const *name = others + PARAMETERS_FROM; *name != NULL; name++) {
         if (json_object_get(body, *name) != NULL) {
             return complain(faults, *name, "The model that was asked for has no such field");
         }
     }
     return MFN_OK;
+}
+
+static mfn_status read_extended(const json_t *value, job_request *wanted, mfn__faults *faults)
+{
+    wanted->is_extended = json_is_true(value);
+    return value == NULL || json_is_null(value) || json_is_boolean(value)
+               ? MFN_OK
+               : complain(faults, "extended", "Input should be true or false");
 }
 
 static mfn_status read_others(json_t *body, void *request, mfn__faults *ret_faults)
@@ -147,6 +160,9 @@ static mfn_status read_others(json_t *body, void *request, mfn__faults *ret_faul
     mfn_status status = read_id(json_object_get(body, "id"), wanted, ret_faults);
     if (status == MFN_OK) {
         status = read_model(json_object_get(body, "model"), wanted, ret_faults);
+    }
+    if (status == MFN_OK) {
+        status = read_extended(json_object_get(body, "extended"), wanted, ret_faults);
     }
     if (status == MFN_OK) {
         bool has_own_words = mfn_models(NULL)[wanted->config.model].presets != NULL;
@@ -173,7 +189,7 @@ static mfn_status refuse_without_store(mfn__call *call)
                             "state_dir (MFN_STATE_DIR)");
 }
 
-/* {"id": ..., "model": ..., every field}: what a pipeline takes as a job. */
+/* {"id": ..., "extended": ..., "model": ..., every field}: what a pipeline takes as a job. */
 static mfn_status write_job(const job_request *wanted, mfn__buffer *ret, mfn_error *err)
 {
     mfn__buffer config;
@@ -182,12 +198,18 @@ static mfn_status write_job(const job_request *wanted, mfn__buffer *ret, mfn_err
     mfn__json_start(&json, &config, 0);
     mfn__config_write_json(&wanted->config, &json);
     mfn_status status = mfn__buffer_check(&config, "the job", err);
-    if (status == MFN_OK && wanted->id == NULL) {
+    if (status == MFN_OK && wanted->id == NULL && !wanted->is_extended) {
         mfn__buffer_append(ret, config.data, config.size);
     } else if (status == MFN_OK) {
         mfn__json_start(&json, ret, 0);
         mfn__json_object_begin(&json);
-        mfn__answer_text(&json, "id", wanted->id);
+        if (wanted->id != NULL) {
+            mfn__answer_text(&json, "id", wanted->id);
+        }
+        if (wanted->is_extended) {
+            mfn__json_key(&json, "extended");
+            mfn__json_bool(&json, true);
+        }
         mfn__buffer_append_text(ret, ", ");
         mfn__buffer_append(ret, config.data + 1, config.size - 1);
     }
