@@ -52,8 +52,27 @@ MFN_API const mfn_option *mfn_dla_options(void);
 MFN_API void mfn_dla_config_init(mfn_dla_config *config);
 MFN_CHECKED MFN_API mfn_status mfn_dla_config_check(const mfn_dla_config *config, mfn_error *err);
 
-/* `config` may be NULL for the defaults; `ret` and `ret_mask` may be NULL when not wanted. Of
- * particles that share a cell the mask shows one: without a lattice they need not sit in cells. */
+/* One cluster as it grows. Not thread-safe: one thread per cluster. */
+typedef struct mfn_dla mfn_dla;
+
+/* The seed alone, in the middle. `config` may be NULL for the defaults. `*ret` is set only on
+ * MFN_OK. Release with mfn_dla_free. */
+MFN_CHECKED MFN_API mfn_status mfn_dla_new(const mfn_dla_config *config, mfn_dla **ret,
+                                           mfn_error *err);
+MFN_API void mfn_dla_free(mfn_dla *dla); /* NULL is allowed */
+
+/* Adds up to so many particles and returns how many: fewer when growth has ended. Growing in parts
+ * gives the cluster of growing at once. */
+MFN_API uint64_t mfn_dla_advance(mfn_dla *dla, mfn_random *random, uint64_t particles);
+
+MFN_API void mfn_dla_measure(const mfn_dla *dla, mfn_dla_growth *ret);
+
+/* Sets the cells that hold a particle, and clears the others. Of particles that share a cell it
+ * shows one: without a lattice they need not sit in cells. */
+MFN_API void mfn_dla_draw(const mfn_dla *dla, uint8_t *ret_mask);
+
+/* All of it at once. `config` may be NULL for the defaults; `ret_mask` and `ret` when not wanted.
+ */
 MFN_CHECKED MFN_API mfn_status mfn_dla_grow(const mfn_dla_config *config, mfn_random *random,
                                             uint8_t *ret_mask, mfn_dla_growth *ret, mfn_error *err);
 

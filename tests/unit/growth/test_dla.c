@@ -109,6 +109,36 @@ START_TEST(the_same_seed_grows_the_same_cluster_and_fewer_particles_its_beginnin
 }
 END_TEST
 
+START_TEST(growing_in_parts_gives_the_cluster_of_growing_at_once)
+{
+    static uint8_t at_once[128 * 128], in_parts[128 * 128];
+    const mfn_dla_config config = config_of(128, 700, MFN_DLA_NO_LATTICE);
+    mfn_dla_growth expected = grown(&config, "4", at_once);
+    mfn_random *random = NULL;
+    mfn_dla *dla = NULL;
+    ck_assert_int_eq(mfn_random_new("4", &random, NULL), MFN_OK);
+    ck_assert_int_eq(mfn_dla_new(&config, &dla, NULL), MFN_OK);
+    mfn_dla_draw(dla, in_parts);
+    ck_assert_uint_eq(in_parts[64 * 128 + 64], 1);
+    ck_assert_ptr_eq(memchr(in_parts, 1, sizeof in_parts), &in_parts[64 * 128 + 64]);
+    static const uint64_t parts[] = {0, 1, 99, 250, 300};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        ck_assert_uint_eq(mfn_dla_advance(dla, random, parts[i]), parts[i]);
+    }
+    ck_assert_uint_eq(mfn_dla_advance(dla, random, 100), 49); /* the seed is one of the 700 */
+    ck_assert_uint_eq(mfn_dla_advance(dla, random, 100), 0);
+    mfn_dla_growth growth;
+    mfn_dla_measure(dla, &growth);
+    mfn_dla_draw(dla, in_parts);
+    ck_assert_mem_eq(at_once, in_parts, sizeof at_once);
+    ck_assert_uint_eq(growth.particles, 700);
+    ck_assert_double_eq(growth.dimension.value, expected.dimension.value);
+    mfn_dla_free(dla);
+    mfn_dla_free(NULL);
+    mfn_random_free(random);
+}
+END_TEST
+
 /* The bits of one cluster, so that no machine or compiler grows another. */
 START_TEST(a_cluster_has_its_bits)
 {
@@ -141,9 +171,11 @@ START_TEST(bad_values_are_refused_by_name)
         ck_assert_str_eq(err.field, cases[i].field);
         ck_assert_uint_eq(growth.particles, 77);
     }
-    mfn__mem_fail_after(4);
-    ck_assert_int_eq(mfn_dla_grow(NULL, random, NULL, NULL, NULL), MFN_NO_MEMORY);
-    mfn__mem_fail_after(-1);
+    for (int64_t successes = 0; successes < 12; successes++) {
+        mfn__mem_fail_after(successes);
+        ck_assert_int_eq(mfn_dla_grow(NULL, random, NULL, NULL, NULL), MFN_NO_MEMORY);
+        mfn__mem_fail_after(-1);
+    }
     mfn_random_free(random);
 }
 END_TEST
@@ -155,6 +187,7 @@ int main(void)
         the_mask_is_one_cluster_of_the_particles,
         growth_ends_at_the_edge,
         the_same_seed_grows_the_same_cluster_and_fewer_particles_its_beginning,
+        growing_in_parts_gives_the_cluster_of_growing_at_once,
         a_cluster_has_its_bits,
         bad_values_are_refused_by_name,
         NULL,
