@@ -97,7 +97,8 @@ static mfn_status write_picture(const mfn__film *film, const double *field_v, mf
 
 mfn_status mfn__film_look(mfn__film *film, const mfn_simulation *sim, mfn_error *err)
 {
-    if (!mfn__film_plan_is_due(film->plan, mfn_simulation_steps_computed(sim))) {
+    uint64_t step = mfn_simulation_steps_computed(sim);
+    if (step % film->plan->frame_every != 0 && step != film->plan->steps) {
         return MFN_OK;
     }
     const double *field_v = mfn_simulation_field_v(sim);

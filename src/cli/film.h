@@ -31,8 +31,8 @@ typedef struct mfn__film_plan {
 mfn_status mfn__film_plan_make(const mfn__film_options *options, uint64_t steps, uint32_t scale,
                                mfn__film_plan *ret, mfn_error *err);
 
-/* True for the steps whose field is a frame. */
-bool mfn__film_plan_is_due(const mfn__film_plan *plan, uint64_t step);
+/* How many steps there are from `step`, before the end, to the next whose field is a frame. */
+uint64_t mfn__film_plan_to_frame(const mfn__film_plan *plan, uint64_t step);
 
 /* Finds the ends of the colour scale by computing the run once more ahead of it, which needs no
  * memory: the same seed gives the same fields. Does nothing when the range is given. Afterwards
@@ -48,7 +48,8 @@ typedef struct mfn__film mfn__film;
 mfn_status mfn__film_new(const mfn__film_plan *plan, uint32_t side, mfn__film **ret,
                          mfn_error *err);
 
-/* Takes a picture when one is due: call it before the first step and after every one. */
+/* Takes a picture when one is due: call it before the first step and at least after those that
+ * mfn__film_plan_to_frame ends at. */
 mfn_status mfn__film_look(mfn__film *film, const mfn_simulation *sim, mfn_error *err);
 mfn_status mfn__film_finish(mfn__film *film, mfn_error *err);
 uint64_t mfn__film_frames(const mfn__film *film); /* so far */

@@ -14,12 +14,11 @@
 #include "cli/film.h"
 #include "cli/terminal.h"
 
-#define FRAMES_WANTED    100
-#define FRAMES_MAX       10000
-#define DELAY_UNIT_MS    10
-#define RANGE_LIMIT_MV   1e6
-#define CHUNK_CELL_STEPS (1U << 26) /* between two looks at the stop flag */
-#define FLAT_HALF_V      0.0005     /* around a field that is the same everywhere and always */
+#define FRAMES_WANTED  100
+#define FRAMES_MAX     10000
+#define DELAY_UNIT_MS  10
+#define RANGE_LIMIT_MV 1e6
+#define FLAT_HALF_V    0.0005 /* around a field that is the same everywhere and always */
 
 /* clang-format off: one row per option */
 const mfn_option mfn__film_table[] = {
@@ -115,9 +114,11 @@ mfn_status mfn__film_plan_make(const mfn__film_options *options, uint64_t steps,
     return status;
 }
 
-bool mfn__film_plan_is_due(const mfn__film_plan *plan, uint64_t step)
+uint64_t mfn__film_plan_to_frame(const mfn__film_plan *plan, uint64_t step)
 {
-    return step % plan->frame_every == 0 || step == plan->steps;
+    uint64_t left = plan->steps - step;
+    uint64_t to_frame = plan->frame_every - step % plan->frame_every;
+    return to_frame < left ? to_frame : left;
 }
 
 static void widen(mfn_image_options *image, const double *field_v, size_t cells)
@@ -133,20 +134,18 @@ static mfn_status scan(mfn__film_plan *plan, mfn_simulation *sim, const atomic_b
                        mfn__progress *progress, mfn_error *err)
 {
     size_t cells = (size_t)mfn_simulation_grid_size(sim) * mfn_simulation_grid_size(sim);
-    uint64_t piece = CHUNK_CELL_STEPS / cells + 1;
+    uint64_t slice = mfn_simulation_slice(sim);
     uint64_t done = 0;
     widen(&plan->image, mfn_simulation_field_v(sim), cells);
     while (done < plan->steps) {
-        uint64_t to_frame = plan->frame_every - done % plan->frame_every;
-        uint64_t left = plan->steps - done;
-        uint64_t next = to_frame < left ? to_frame : left;
-        next = next < piece ? next : piece;
+        uint64_t to_frame = mfn__film_plan_to_frame(plan, done);
+        uint64_t next = to_frame < slice ? to_frame : slice;
         mfn_status status = mfn_simulation_advance(sim, next, NULL, NULL, err);
         if (status != MFN_OK) {
             return status;
         }
         done += next;
-        if (mfn__film_plan_is_due(plan, done)) {
+        if (next == to_frame) {
             widen(&plan->image, mfn_simulation_field_v(sim), cells);
         }
         mfn__progress_show(progress, done, plan->steps, "for the range of colours");

@@ -123,15 +123,19 @@ static mfn_status look(run_state *run)
     return status;
 }
 
-/* Step by step only where every step is looked at. */
+/* Step by step only where every step is looked at; else in slices, which end at a film's frames. */
 static mfn_status step(run_state *run)
 {
-    bool sees_all = run->history != NULL || run->film != NULL || run->options.preview;
+    bool sees_all = run->history != NULL || run->options.preview;
     uint64_t slice = sees_all ? 1 : mfn_simulation_slice(run->sim);
     uint64_t left = run->config.steps;
     mfn_status status = MFN_OK;
     while (left > 0 && status == MFN_OK) {
         uint64_t now = left < slice ? left : slice;
+        if (run->film != NULL) {
+            uint64_t to_frame = mfn__film_plan_to_frame(&run->film_plan, run->config.steps - left);
+            now = now < to_frame ? now : to_frame;
+        }
         status = mfn_feature_meter_advance(run->meter, run->sim, now, &run->err);
         if (status == MFN_OK) {
             status = look(run);
