@@ -75,6 +75,10 @@ GALLERY = {
                 "--seed 42 --scale 2"),
         Picture("Spikes", "One growth event at every step, at random places; diffusion carries them apart.",
                 "spikes.png", "--grid-size 128 --steps 400 --alpha 0.05 --spike-probability 1 --seed 7 --scale 2"),
+        Picture("Spikes as they come", "The same, with colours for the few millivolts that matter: the noise at the start "
+                "goes beyond both ends.",
+                "spikes-film.gif", "--grid-size 64 --steps 80 --alpha 0.15 --spike-probability 1 --seed 7 --scale 3 "
+                "--colour-range -71:-64 --frame-every 2 --frame-delay 80"),
     ],
 }
 
