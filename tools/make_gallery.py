@@ -3,7 +3,7 @@
 """Makes docs/gallery.md and its pictures from the table below: a title, what there is to see, and
 the command that makes it.
 
-    make_gallery.py MFN [--check] [--only NAME]
+    make_gallery.py MFN [--check] [--only NAME]    (the examples are beside MFN)
 
 With --check nothing is written: every command is run again, and its pixels must be those of the
 gallery's picture. That holds on any machine, because the same command gives the same field."""
@@ -50,11 +50,12 @@ programs (`ffmpeg -framerate 20 -i DIR/frame-%05d.png film.mp4`).
 
 
 class Picture(NamedTuple):
-    """`flags` are those of `mfn simulate` but for the one that names the file, which is `name`."""
+    """`flags` are those of the program but for the one that names the file, which is `name`."""
     title: str
     text: str
     name: str
     flags: str
+    program: str = "mfn simulate"
 
 
 ISLANDS = "--steps {} --alpha 0.24 --turing-threshold 0.5 --d-activator 0.02 --r-activator 0.1 --r-inhibitor 0.001"
@@ -80,19 +81,35 @@ GALLERY = {
                 "spikes-film.gif", "--grid-size 64 --steps 80 --alpha 0.15 --spike-probability 1 --seed 7 --scale 3 "
                 "--colour-range -71:-64 --frame-every 2 --frame-delay 80"),
     ],
+    "Mycelium": [
+        Picture("A colony grows", "Tips extend, branch and fuse; the medium around them darkens as they take up its "
+                "nutrient ([examples/mycelium](../examples/mycelium/grow.c)).",
+                "colony-film.gif", "preset=solid grid_size=192 steps=288 seed=1", "grow"),
+        Picture("Agar", "The defaults: a moderate medium, whose nutrient diffuses.",
+                "mycelium-agar.png", "preset=agar grid_size=320 steps=440 seed=1", "grow"),
+        Picture("Rich", "Three times the nutrient: dense, with short distances between branches.",
+                "mycelium-rich.png", "preset=rich grid_size=320 steps=380 seed=1", "grow"),
+        Picture("Solid", "Nutrient that does not diffuse, as in wood: depleted around each hypha.",
+                "mycelium-solid.png", "preset=solid grid_size=320 steps=420 seed=1", "grow"),
+        Picture("Cords", "Few branches that keep apart: fast and far.",
+                "mycelium-cords.png", "preset=cords grid_size=320 steps=440 seed=1", "grow"),
+        Picture("Tree", "No fusions: hyphae cross, and what is behind starves.",
+                "mycelium-tree.png", "preset=tree grid_size=320 steps=480 seed=1", "grow"),
+    ],
 }
 
 
 def command_of(picture, file):
-    kind = "--gif" if picture.name.endswith(".gif") else "--image"
-    return ["mfn", "simulate", *shlex.split(picture.flags), kind, str(file)]
+    kind = "gif" if picture.name.endswith(".gif") else "image"
+    named = ["--" + kind, str(file)] if picture.program.startswith("mfn ") else [f"{kind}={file}"]
+    return [*picture.program.split(), *shlex.split(picture.flags), *named]
 
 
 def shown(words):
     """The command in lines of a readable length, broken before a flag."""
     lines = [""]
     for word in words:
-        if len(lines[-1]) + len(word) > LINE and word.startswith("--"):
+        if len(lines[-1]) + len(word) > LINE and (word.startswith("--") or "=" in word):
             lines[-1] += "\\"
             lines.append("    ")
         lines[-1] += word + " "
@@ -110,7 +127,8 @@ def page():
 
 
 def make(mfn, picture, file):
-    command = [mfn, *command_of(picture, file)[1:]]
+    program, *rest = command_of(picture, file)
+    command = [mfn.parent / ("." if program == "mfn" else "examples") / program, *rest]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     size = file.stat().st_size
     if size > SIZE_LIMITS[file.suffix]:
@@ -138,7 +156,7 @@ def check(mfn, pictures):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("mfn")
+    parser.add_argument("mfn", type=pathlib.Path)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--only", metavar="NAME")
     given = parser.parse_args()
