@@ -77,7 +77,7 @@ def over_nutrient_and_branching():
 def over_presets():
     table("Presets, under the same conditions", "preset", "box dimension", "R²", "radius, cells",
           "steps", "tips", "hypha, cells", "fusions")
-    for preset in ("poor", "agar", "rich", "solid", "cords", "tree"):
+    for preset in ("poor", "agar", "rich", "solid", "explorer", "tree"):
         grown = colonies(preset=preset, radius=RADIUS)
         row(preset, interval(of(grown, "dimension"), 3), f"{statistics.mean(of(grown, 'r_squared')):.4f}",
             *(f"{statistics.mean(of(grown, name)):.0f}" for name in ("radius", "steps", "tips", "length",
@@ -87,7 +87,7 @@ def over_presets():
 def slopes():
     table("The slope between one box size and the next, which a fractal would have in common",
           "preset", "2 to 4", "4 to 7", "7 to 16", "16 to 32")
-    for preset in ("poor", "agar", "rich", "solid", "cords"):
+    for preset in ("poor", "agar", "rich", "solid", "explorer"):
         local = []
         for result in colonies(preset=preset, radius=RADIUS):
             boxes = result["boxes"]

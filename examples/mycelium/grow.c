@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* Grows a mycelium and measures it: grow [preset=NAME] [OPTION=VALUE]... [radius=CELLS]
- * [every=STEPS] [boxes=SMALLEST:LARGEST] [image=FILE.png] [gif=FILE.gif]. Prints a line of JSON at
- * the end, or every so many steps, which are eight for the frames of a film if nothing is said.
- * With a radius, growth ends when the colony has it, or after the steps if it never does. */
+ * [every=STEPS] [boxes=SMALLEST:LARGEST] [image=FILE.png]. Prints a line of JSON at the end, or
+ * every so many steps. With a radius, growth ends when the colony has it, or after the steps if it
+ * never does. */
 #include <mfn/mfn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LOWEST_V    (-0.095)
-#define HIGHEST_V   0.040
-
-#define FRAME_EVERY 8
-#define FRAME_MS    80
+#define LOWEST_V  (-0.095)
+#define HIGHEST_V 0.040
 
 typedef struct growth {
     mfn_mycelium_config config;
     mfn_box_config boxes;
     double radius;  /* 0: none */
     uint64_t every; /* steps; 0: at the end */
-    const char *image, *gif;
+    const char *image;
 } growth;
 
 static const char *value_of(const char *argument, const char *name)
@@ -59,10 +56,6 @@ static mfn_status set(growth *wanted, const char *argument, mfn_error *err)
         wanted->image = value;
         return MFN_OK;
     }
-    if ((value = value_of(argument, "gif")) != NULL) {
-        wanted->gif = value;
-        return MFN_OK;
-    }
     if ((value = value_of(argument, "boxes")) != NULL) {
         char *end = NULL;
         wanted->boxes.min_box_size = strtoul(value, &end, 10);
@@ -72,63 +65,23 @@ static mfn_status set(growth *wanted, const char *argument, mfn_error *err)
     return set_option(wanted, argument, err);
 }
 
-static void set_picture(mfn_image_options *options)
-{
-    mfn_image_options_init(options);
-    options->colour_bar = false;
-    options->min_v = LOWEST_V;
-    options->max_v = HIGHEST_V;
-}
-
-/* What pictures show, in volts; NULL when memory is short. Free it. */
-static double *new_view(const mfn_mycelium *mycelium)
+static mfn_status draw(const mfn_mycelium *mycelium, const char *path, mfn_error *err)
 {
     size_t side = mfn_mycelium_grid_size(mycelium);
     double *field_v = malloc(side * side * sizeof *field_v);
     if (field_v == NULL) {
-        return NULL;
+        return MFN_NO_MEMORY;
     }
     mfn_mycelium_display(mycelium, field_v);
     for (size_t i = 0; i < side * side; i++) {
         field_v[i] = LOWEST_V + (HIGHEST_V - LOWEST_V) * field_v[i];
     }
-    return field_v;
-}
-
-static mfn_status draw(const mfn_mycelium *mycelium, const char *path, mfn_error *err)
-{
-    double *field_v = new_view(mycelium);
-    if (field_v == NULL) {
-        return MFN_NO_MEMORY;
-    }
     mfn_image_options options;
-    set_picture(&options);
-    mfn_status status =
-        mfn_image_write_png(path, field_v, mfn_mycelium_grid_size(mycelium), &options, err);
-    free(field_v);
-    return status;
-}
-
-static mfn_status begin_film(const growth *wanted, mfn_animation **ret, mfn_error *err)
-{
-    if (wanted->gif == NULL) {
-        return MFN_OK;
-    }
-    mfn_image_options options;
-    set_picture(&options);
-    return mfn_animation_new(wanted->gif, (uint32_t)wanted->config.grid_size, &options, FRAME_MS,
-                             ret, err);
-}
-
-static mfn_status film(const growth *wanted, const mfn_mycelium *mycelium, uint64_t step,
-                       mfn_animation *animation, mfn_error *err)
-{
-    if (animation == NULL || step % (wanted->every > 0 ? wanted->every : FRAME_EVERY) != 0) {
-        return MFN_OK;
-    }
-    double *field_v = new_view(mycelium);
-    mfn_status status =
-        field_v != NULL ? mfn_animation_add(animation, field_v, err) : MFN_NO_MEMORY;
+    mfn_image_options_init(&options);
+    options.colour_bar = false;
+    options.min_v = LOWEST_V;
+    options.max_v = HIGHEST_V;
+    mfn_status status = mfn_image_write_png(path, field_v, (uint32_t)side, &options, err);
     free(field_v);
     return status;
 }
@@ -166,17 +119,23 @@ static mfn_status report(const growth *wanted, const mfn_mycelium *mycelium, mfn
     return status;
 }
 
-static mfn_status grow(const growth *wanted, mfn_mycelium *mycelium, mfn_animation *animation,
-                       mfn_error *err)
+/* Steps until somebody wants to look. */
+static uint64_t steps_at_once(const growth *wanted, uint64_t left)
 {
-    mfn_status status = film(wanted, mycelium, 0, animation, err);
+    uint64_t steps = wanted->radius > 0.0 ? 1 : wanted->every > 0 ? wanted->every : left;
+    return steps < left ? steps : left;
+}
+
+static mfn_status grow(const growth *wanted, mfn_mycelium *mycelium, mfn_error *err)
+{
+    mfn_status status = MFN_OK;
     mfn_mycelium_summary summary = {0};
     while (status == MFN_OK && summary.steps_computed < wanted->config.steps &&
            (wanted->radius <= 0.0 || summary.radius < wanted->radius)) {
-        mfn_mycelium_advance(mycelium, 1);
+        uint64_t left = wanted->config.steps - summary.steps_computed;
+        mfn_mycelium_advance(mycelium, steps_at_once(wanted, left));
         mfn_mycelium_summarize(mycelium, &summary);
-        status = film(wanted, mycelium, summary.steps_computed, animation, err);
-        if (status == MFN_OK && wanted->every > 0 && summary.steps_computed % wanted->every == 0) {
+        if (wanted->every > 0 && summary.steps_computed % wanted->every == 0) {
             status = report(wanted, mycelium, err);
         }
     }
@@ -185,9 +144,6 @@ static mfn_status grow(const growth *wanted, mfn_mycelium *mycelium, mfn_animati
     }
     if (status == MFN_OK && wanted->image != NULL) {
         status = draw(mycelium, wanted->image, err);
-    }
-    if (status == MFN_OK && animation != NULL) {
-        status = mfn_animation_finish(animation, err);
     }
     return status;
 }
@@ -203,20 +159,15 @@ int main(int argc, char **argv)
         status = set(&wanted, argv[i], &err);
     }
     mfn_mycelium *mycelium = NULL;
-    mfn_animation *animation = NULL;
     if (status == MFN_OK) {
         status = mfn_mycelium_new(&wanted.config, &mycelium, &err);
     }
     if (status == MFN_OK) {
-        status = begin_film(&wanted, &animation, &err);
-    }
-    if (status == MFN_OK) {
-        status = grow(&wanted, mycelium, animation, &err);
+        status = grow(&wanted, mycelium, &err);
     }
     if (status != MFN_OK) {
         fprintf(stderr, "grow: %s\n", err.text[0] != '\0' ? err.text : mfn_status_text(status));
     }
-    mfn_animation_free(animation);
     mfn_mycelium_free(mycelium);
     return status == MFN_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

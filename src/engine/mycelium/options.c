@@ -68,7 +68,7 @@ static const mfn_mycelium_preset presets[] = {
     {"rich", "three times the nutrient: dense, with short distances between branches"},
     {"poor", "a third of the nutrient: sparse, exploring"},
     {"solid", "nutrient that does not diffuse, as in wood: depleted around each hypha"},
-    {"cords", "few branches that keep apart"},
+    {"explorer", "few branches that keep apart: fast and far"},
     {"tree", "no fusions: a tree instead of a network"},
 };
 
@@ -118,7 +118,7 @@ static mfn_status refuse_preset(const char *name, mfn_error *err)
     mfn__text_printable(name, strlen(name), shown, sizeof shown);
     return mfn__fail(
         err, MFN_INVALID, "preset",
-        "preset: there is no '%s'; expected agar, rich, poor, solid, cords or tree%s%s", shown,
+        "preset: there is no '%s'; expected agar, rich, poor, solid, explorer or tree%s%s", shown,
         nearest != NULL ? "; nearest: " : "", nearest != NULL ? nearest : "");
 }
 
