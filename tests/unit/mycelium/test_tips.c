@@ -191,7 +191,7 @@ START_TEST(tips_prefer_no_direction_of_the_grid)
     double sum4 = 0.0;
     double count = 0.0;
     for (int seed = 0; seed < 30; seed++) {
-        char digits[8];
+        char digits[16];
         snprintf(digits, sizeof digits, "%d", seed);
         mfn_mycelium_config config;
         mfn_mycelium_config_init(&config);
@@ -216,7 +216,7 @@ START_TEST(tips_that_turn_away_from_hyphae_meet_fewer)
 {
     double met[2] = {0.0, 0.0}; /* per cell of hypha */
     for (int seed = 0; seed < 10; seed++) {
-        char digits[8];
+        char digits[16];
         snprintf(digits, sizeof digits, "%d", seed);
         for (int k = 0; k < 2; k++) {
             mfn_mycelium_config config;
