@@ -199,13 +199,13 @@ static double dimension_with(double nutrient)
 
 START_TEST(the_dimension_rises_with_the_nutrient)
 {
-    static const double nutrients[] = {0.1, 0.3, 1.0};
+    static const double nutrients[] = {0.1, 0.5, 1.0};
     double last = 1.2;
     for (size_t i = 0; i < 3; i++) {
         double dimension = dimension_with(nutrients[i]);
         ck_assert_msg(dimension > last && dimension < 1.9, "%g units: %g after %g", nutrients[i],
                       dimension, last);
-        last = dimension + 0.05;
+        last = dimension + 0.02;
     }
 }
 END_TEST

@@ -155,14 +155,41 @@ START_TEST(branches_leave_at_the_angle_that_was_asked_for_on_both_sides)
 }
 END_TEST
 
-/* Twice the hazard should give twice the branches; here the hazard itself is added up. */
+/* Two hyphae can cross between four cells and share none of them: the one goes right and down, the
+ * other, from an arm to the right, left and down. */
+START_TEST(a_tip_meets_a_hypha_also_between_the_cells)
+{
+    for (uint32_t offset = 10; offset < 14; offset++) {
+        mfn_mycelium_config config = straight(8);
+        config.anastomosis = 1.0;
+        mfn_mycelium *mycelium = grown(&config, 100);
+        uint32_t node = mfn__network_at(&mycelium->network, 64 * 129 + 64 + offset);
+        ck_assert_uint_ne(node, MFN__NO_NODE);
+        ck_assert(mfn__mycelium_add_tip(mycelium, node, -sqrt(0.5), sqrt(0.5)));
+        uint64_t before = mycelium->counts.fusions;
+        mfn_mycelium_advance(mycelium, 40); /* up to 20 cells; the hypha is 7 to 9 away */
+        ck_assert_msg(mycelium->counts.fusions == before + 1, "offset %u: %d fusions", offset,
+                      (int)(mycelium->counts.fusions - before));
+        uint32_t last = mycelium->network.loops[mycelium->network.loop_count - 1].b;
+        uint32_t cell = mycelium->network.nodes[last].cell;
+        uint32_t right = cell % 129 - 64;
+        uint32_t down = cell / 129 - 64;
+        ck_assert_msg(right == down && (right == offset / 2 || right == (offset + 1) / 2),
+                      "offset %u: fused %u right, %u down", offset, right, down);
+        mfn_mycelium_free(mycelium);
+    }
+}
+END_TEST
+
+/* The hazard is added up beside the steps, from what they leave. */
 START_TEST(there_are_as_many_branches_as_the_rate_makes_likely)
 {
-    static const double rates[] = {0.002, 0.01};
+    static const double rates[] = {0.005, 0.05};
     for (size_t k = 0; k < 2; k++) {
         mfn_mycelium_config config;
         mfn_mycelium_config_init(&config);
         config.branching = rates[k];
+        config.nutrient = 1.0;
         mfn_mycelium *mycelium = grown(&config, 0);
         double hazard = 0.0;
         for (int step = 0; step < 400; step++) {
@@ -179,7 +206,7 @@ START_TEST(there_are_as_many_branches_as_the_rate_makes_likely)
             mfn__mycelium_branch(mycelium);
         }
         double branches = (double)mycelium->counts.branches;
-        ck_assert_msg(hazard > 100.0 && fabs(branches - hazard) < 4.0 * sqrt(hazard),
+        ck_assert_msg(hazard > 1000.0 && fabs(branches - hazard) < 4.0 * sqrt(hazard),
                       "%g branches, %g expected", branches, hazard);
         mfn_mycelium_free(mycelium);
     }
@@ -241,6 +268,7 @@ int main(void)
                                   no_tip_is_faster_than_tips_are,
                                   tips_that_leave_the_grid_are_gone,
                                   branches_leave_at_the_angle_that_was_asked_for_on_both_sides,
+                                  a_tip_meets_a_hypha_also_between_the_cells,
                                   there_are_as_many_branches_as_the_rate_makes_likely,
                                   tips_prefer_no_direction_of_the_grid,
                                   tips_that_turn_away_from_hyphae_meet_fewer,
