@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOWEST_V  (-0.095)
-#define HIGHEST_V 0.040
-
 typedef struct growth {
     mfn_mycelium_config config;
     mfn_box_config boxes;
@@ -72,15 +69,12 @@ static mfn_status draw(const mfn_mycelium *mycelium, const char *path, mfn_error
     if (field_v == NULL) {
         return MFN_NO_MEMORY;
     }
-    mfn_mycelium_display(mycelium, field_v);
-    for (size_t i = 0; i < side * side; i++) {
-        field_v[i] = LOWEST_V + (HIGHEST_V - LOWEST_V) * field_v[i];
-    }
+    mfn_mycelium_field_v(mycelium, field_v);
     mfn_image_options options;
     mfn_image_options_init(&options);
     options.colour_bar = false;
-    options.min_v = LOWEST_V;
-    options.max_v = HIGHEST_V;
+    options.min_v = MFN_MYCELIUM_LOWEST_V;
+    options.max_v = MFN_MYCELIUM_HIGHEST_V;
     mfn_status status = mfn_image_write_png(path, field_v, (uint32_t)side, &options, err);
     free(field_v);
     return status;

@@ -91,6 +91,13 @@ MFN_API void mfn_mycelium_nutrient(const mfn_mycelium *mycelium, double *ret);
 MFN_API void mfn_mycelium_substrate(const mfn_mycelium *mycelium, double *ret);
 MFN_API void mfn_mycelium_display(const mfn_mycelium *mycelium, double *ret);
 
+/* The same as a potential, for what takes one: 0 is MFN_MYCELIUM_LOWEST_V, 1 is
+ * MFN_MYCELIUM_HIGHEST_V, volts. Hyphae lie above the -60 mV of the features' low threshold and
+ * nothing else does, so D_box is the dimension of the mask. */
+#define MFN_MYCELIUM_LOWEST_V  (-0.095)
+#define MFN_MYCELIUM_HIGHEST_V 0.040
+MFN_API void mfn_mycelium_field_v(const mfn_mycelium *mycelium, double *ret);
+
 /* A tip that grows, in cells from the upper left corner, and its direction, of length 1. */
 typedef struct mfn_mycelium_tip {
     double x, y, direction_x, direction_y;

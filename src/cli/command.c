@@ -11,6 +11,7 @@ const mfn__command mfn__commands[] = {
      mfn__command_simulate},
     {"models", "[NAME] [flags]", "list the models, or show what one of them takes",
      mfn__command_models},
+    {"grow", "[flags]", "grow a mycelium; print its shape and its nutrient", mfn__command_grow},
     {"features", "FILE.npy [flags]", "compute the 18 features of a field or history",
      mfn__command_features},
     {"aggregate", "FILE [flags]", "combine gradients of which some may be hostile",

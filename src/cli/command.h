@@ -30,6 +30,7 @@ const mfn__command *mfn__command_find(const char *name);
 int mfn__command_unknown(const char *name);
 
 int mfn__command_simulate(int argc, char **argv);
+int mfn__command_grow(int argc, char **argv);
 int mfn__command_features(int argc, char **argv);
 int mfn__command_aggregate(int argc, char **argv);
 int mfn__command_validate(int argc, char **argv);

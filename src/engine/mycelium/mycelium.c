@@ -153,6 +153,15 @@ void mfn_mycelium_display(const mfn_mycelium *mycelium, double *ret)
     }
 }
 
+void mfn_mycelium_field_v(const mfn_mycelium *mycelium, double *ret)
+{
+    mfn_mycelium_display(mycelium, ret);
+    for (size_t cell = 0; cell < (size_t)mycelium->side * mycelium->side; cell++) {
+        double part = ret[cell];
+        ret[cell] = MFN_MYCELIUM_LOWEST_V * (1.0 - part) + MFN_MYCELIUM_HIGHEST_V * part;
+    }
+}
+
 mfn_mycelium_tip mfn_mycelium_tip_at(const mfn_mycelium *mycelium, uint64_t index)
 {
     const mfn__tip *tip = &mycelium->tips[index];

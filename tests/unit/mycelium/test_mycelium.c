@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "suite.h"
 
+#include "mfn/features.h"
 #include "mfn/fractal.h"
 #include "mfn/mycelium.h"
 
@@ -171,6 +172,24 @@ START_TEST(the_fields_agree_with_each_other)
 }
 END_TEST
 
+START_TEST(the_features_see_the_mask)
+{
+    mfn_mycelium *mycelium = started("rich", "3");
+    mfn_mycelium_advance(mycelium, 150);
+    static double field_v[CELLS(256)];
+    mfn_mycelium_field_v(mycelium, field_v);
+    mfn_features features;
+    mfn_box_counting box;
+    ck_assert_int_eq(mfn_features_compute(field_v, 1, 256, NULL, &features, NULL), MFN_OK);
+    ck_assert_int_eq(mfn_box_count(mfn_mycelium_mask(mycelium), 256, NULL, &box, NULL), MFN_OK);
+    ck_assert(box.dimension > 1.0 && features.value[MFN_FEATURE_D_box] == box.dimension);
+    ck_assert(features.value[MFN_FEATURE_f_active] * CELLS(256) ==
+              (double)summary_of(mycelium).cells);
+    ck_assert(features.value[MFN_FEATURE_V_max] == 1e3 * MFN_MYCELIUM_HIGHEST_V);
+    mfn_mycelium_free(mycelium);
+}
+END_TEST
+
 /* Mean of the box dimension over seeds when the colony has a radius of 100 cells. */
 static double dimension_with(double nutrient)
 {
@@ -304,6 +323,7 @@ int main(void)
                                   tips_are_those_that_formed_less_those_that_ended,
                                   whole_or_in_pieces_it_is_the_same_and_seeds_differ,
                                   the_fields_agree_with_each_other,
+                                  the_features_see_the_mask,
                                   the_dimension_rises_with_the_nutrient,
                                   bad_configurations_are_refused_by_name,
                                   the_limits_of_the_options_can_be_run,
