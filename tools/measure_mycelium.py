@@ -113,6 +113,30 @@ def over_one_parameter():
             row(name, value, interval(of(grown, "dimension"), 3), interval(of(grown, "length"), 0))
 
 
+# Options that change with the step, the cell, or both: the power of each with which they do.
+SCALES = {"nutrient": (0, 1), "nutrient_diffusion": (1, -2), "uptake": (1, -1), "maintenance": (1, 0),
+          "internal_diffusion": (1, -2), "extension": (1, -1), "branching": (1, 1), "wobble": (0, 0.5),
+          "autotropism": (0, -1), "inoculum": (0, -1)}
+DEFAULTS = {"nutrient": 0.3, "nutrient_diffusion": 300, "uptake": 0.05, "maintenance": 0.0007,
+            "internal_diffusion": 48, "extension": 0.5, "branching": 0.003, "wobble": 0.1, "autotropism": 5,
+            "inoculum": 50}
+
+
+def refinement():
+    """The same colony with steps and cells that are fractions of the defaults'."""
+    table("The same 13 hours with other steps and cells, in the default's cells", "nutrient", "step", "cell",
+          "hypha, cells", "radius, cells", "tips", "box dimension")
+    for name, changes in (("diffuses", {}), ("does not", {"nutrient_diffusion": 0, "nutrient": 0.6})):
+        for step, cell in ((1, 1), (0.5, 1), (0.25, 1), (0.5, 0.5)):
+            options = {name: value * step ** SCALES[name][0] * cell ** SCALES[name][1]
+                       for name, value in {**DEFAULTS, **changes}.items()}
+            grown = colonies(grid_size=round(320 / cell), steps=round(400 / step),
+                             boxes=f"{round(2 / cell)}:{round(LARGEST / cell)}", **options)
+            row(name, step, cell, *(interval([value * factor for value in of(grown, key)], digits)
+                                    for key, factor, digits in (("length", cell, 0), ("radius", cell, 1),
+                                                                ("tips", 1, 0), ("dimension", 1, 3))))
+
+
 def exponential_growth():
     """Small colonies on plenty, between two times: rates of length and tips, and length per tip."""
     table("Colonies of 500 to 3000 cells of hypha on a plate of 1024 x 1024 cells, which they hardly deplete",
@@ -145,6 +169,7 @@ def main():
     slopes()
     over_radius()
     over_one_parameter()
+    refinement()
     exponential_growth()
 
 

@@ -229,6 +229,47 @@ START_TEST(the_dimension_rises_with_the_nutrient)
 }
 END_TEST
 
+/* Mean length after 13 hours, in cells of the default's size, over seeds. */
+static double length_with(double step, double cell)
+{
+    static const char *const seeds[] = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"};
+    double sum = 0.0;
+    for (size_t i = 0; i < 10; i++) {
+        mfn_mycelium_config config;
+        mfn_mycelium *mycelium = NULL;
+        mfn_mycelium_config_init(&config);
+        config.seed = seeds[i];
+        config.grid_size = (uint64_t)(288.0 / cell);
+        config.steps = (uint64_t)(400.0 / step);
+        config.nutrient *= cell;
+        config.nutrient_diffusion = 300.0 * step / (cell * cell);
+        config.uptake *= step / cell;
+        config.maintenance *= step;
+        config.internal_diffusion *= step / (cell * cell);
+        config.extension *= step / cell;
+        config.branching *= step * cell;
+        config.wobble *= sqrt(cell);
+        config.autotropism /= cell;
+        config.inoculum /= cell;
+        ck_assert_int_eq(mfn_mycelium_new(&config, &mycelium, NULL), MFN_OK);
+        mfn_mycelium_run(mycelium);
+        sum += summary_of(mycelium).length * cell / 10.0;
+        mfn_mycelium_free(mycelium);
+    }
+    return sum;
+}
+
+START_TEST(shorter_steps_and_smaller_cells_grow_the_same_colony)
+{
+    double length = length_with(1.0, 1.0);
+    double half_step = length_with(0.5, 1.0);
+    double half_cell = length_with(0.5, 0.5);
+    ck_assert_msg(length > 3000.0 && fabs(half_step - length) < 0.06 * length, "%g, %g", length,
+                  half_step);
+    ck_assert_msg(fabs(half_cell - length) < 0.06 * length, "%g, %g", length, half_cell);
+}
+END_TEST
+
 START_TEST(bad_configurations_are_refused_by_name)
 {
     static const struct {
@@ -325,6 +366,7 @@ int main(void)
                                   the_fields_agree_with_each_other,
                                   the_features_see_the_mask,
                                   the_dimension_rises_with_the_nutrient,
+                                  shorter_steps_and_smaller_cells_grow_the_same_colony,
                                   bad_configurations_are_refused_by_name,
                                   the_limits_of_the_options_can_be_run,
                                   new_survives_failure_of_every_allocation,
