@@ -3,7 +3,7 @@
  *
  * The quantities and processes are those of Boswell, Jacobs, Davidson, Gadd and Ritz (Bull. Math.
  * Biol. 65, 447, 2003, and 69, 605, 2007), with tips off the lattice as in Boswell and Hopkins
- * (Fungal Ecol. 1, 143, 2009) and the mass flow of Heaton, Lopez, Maini, Fricker and Jones (Phys.
+ * (Fungal Ecol. 1, 143, 2008) and the mass flow of Heaton, Lopez, Maini, Fricker and Jones (Phys.
  * Rev. E 86, 021905, 2012). docs/mycelium.md has the equations and where the numbers come from.
  *
  * Lengths are in cells (10 micrometres with the defaults), times in steps (2 minutes), nutrient in
