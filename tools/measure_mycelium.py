@@ -77,7 +77,7 @@ def over_nutrient_and_branching():
 def over_presets():
     table("Presets, under the same conditions", "preset", "box dimension", "R²", "radius, cells",
           "steps", "tips", "hypha, cells", "fusions")
-    for preset in ("poor", "agar", "rich", "solid", "explorer", "tree"):
+    for preset in ("poor", "agar", "rich", "solid", "patchy", "explorer", "tree"):
         grown = colonies(preset=preset, radius=RADIUS)
         row(preset, interval(of(grown, "dimension"), 3), f"{statistics.mean(of(grown, 'r_squared')):.4f}",
             *(f"{statistics.mean(of(grown, name)):.0f}" for name in ("radius", "steps", "tips", "length",

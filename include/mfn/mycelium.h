@@ -27,7 +27,10 @@ typedef struct mfn_mycelium_config {
     uint64_t steps;            /* of mfn_mycelium_run */
     uint64_t tips;             /* that leave the inoculum, in even directions, 1 .. 64 */
     double inoculum;           /* units that it holds */
-    double nutrient;           /* e at the beginning */
+    double nutrient;           /* e at the beginning; in patches where there are any */
+    uint64_t patches;          /* round ones at random places that hold it; 0: it is everywhere */
+    double patch_radius;       /* cells */
+    double background;         /* part of the nutrient that is between patches */
     double nutrient_diffusion; /* of e, cells^2 per step */
     double uptake;             /* u: a cell of hypha takes up u e per step */
     double maintenance;        /* units per cell of hypha and step */

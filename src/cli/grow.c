@@ -28,7 +28,7 @@ typedef struct grow_options {
 /* clang-format off: one row per option */
 static const mfn_option output_table[] = {
     MFN__TEXT(grow_options, preset, "agar",
-              "agar, rich, poor, solid, explorer or tree; other flags change it"),
+              "agar, rich, poor, solid, patchy, explorer or tree; other flags change it"),
     MFN__REAL(grow_options, radius, 0, 2048, "0.0", "cells",
               "end when the colony has this radius; 0: after the steps"),
     MFN__TEXT(grow_options, image, NULL, "draw the colony into this .png file"),

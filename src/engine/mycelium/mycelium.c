@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A colony: its life, its steps in their order, and what can be seen of it.
  *
- * Order of the draws (it decides every result): the hazard of the first branch; then in each step,
- * for each tip that grows, a normal for its turn and a uniform when it meets a hypha; for each
- * branch a normal for its angle, a uniform for its side and one for the next hazard. */
+ * Order of the draws (it decides every result): x and y of each patch; the hazard of the first
+ * branch; then in each step, for each tip that grows, a normal for its turn and a uniform when it
+ * meets a hypha; for each branch a normal for its angle, a uniform for its side and one for the
+ * next hazard. */
 #include "engine/mycelium/mycelium.h"
 
 #include <math.h>
@@ -23,6 +24,7 @@ static void inoculate(mfn_mycelium *mycelium)
     const mfn_mycelium_config *config = &mycelium->config;
     mfn__network *network = &mycelium->network;
     uint32_t middle = mycelium->side / 2;
+    mfn__mycelium_lay_patches(mycelium);
     network->first_volume = config->inoculum / INOCULUM_FILLED;
     uint32_t first = mfn__network_add(network, 0, middle * mycelium->side + middle);
     network->nodes[first].substrate = INOCULUM_FILLED;

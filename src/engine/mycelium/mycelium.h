@@ -36,6 +36,9 @@ void mfn__mycelium_translocate(mfn_mycelium *mycelium); /* s moves; tips get wha
 void mfn__mycelium_extend(mfn_mycelium *mycelium);      /* tips move, meet and fuse */
 void mfn__mycelium_branch(mfn_mycelium *mycelium);
 
+/* Before the first step: where the nutrient is, if it is not everywhere. */
+void mfn__mycelium_lay_patches(mfn_mycelium *mycelium);
+
 /* A tip at the middle of a node's cell. False when there is no room for another one. */
 bool mfn__mycelium_add_tip(mfn_mycelium *mycelium, uint32_t node, double dx, double dy);
 

@@ -21,6 +21,10 @@ static const mfn_option options[] = {
     MFN__REAL(CONFIG, inoculum, 1, 1e4, "50.0", "units", "what the inoculum holds"),
     MFN__REAL(CONFIG, nutrient, 0, 10, "0.3", "units/cell",
               "nutrient in the medium at the beginning"),
+    MFN__WHOLE(CONFIG, patches, 0, 1000, "0", "",
+               "round patches that hold the nutrient; 0: it is everywhere"),
+    MFN__REAL(CONFIG, patch_radius, 4, 1024, "24.0", "cells", "radius of a patch"),
+    MFN__REAL(CONFIG, background, 0, 1, "0.25", "", "part of the nutrient that is between patches"),
     MFN__REAL(CONFIG, nutrient_diffusion, 0, 1000, "720.0", "cells^2/step",
               "diffusion of the nutrient: 720 glucose in agar, 0 solids"),
     MFN__REAL(CONFIG, uptake, 0, 1, "0.05", "1/step",
@@ -59,6 +63,7 @@ static const value preset_values[][VALUES_MAX] = {
     {{"nutrient", "0.9"}},
     {{"nutrient", "0.1"}},
     {{"nutrient_diffusion", "0.0"}, {"nutrient", "0.6"}},
+    {{"nutrient_diffusion", "0.0"}, {"nutrient", "1.2"}, {"patches", "12"}},
     {{"branching", "0.0008"}, {"autotropism", "10.0"}},
     {{"anastomosis", "0.0"}},
 };
@@ -68,6 +73,7 @@ static const mfn_mycelium_preset presets[] = {
     {"rich", "three times the nutrient: dense, with short distances between branches"},
     {"poor", "a third of the nutrient: sparse, exploring"},
     {"solid", "nutrient that does not diffuse, as in wood: depleted around each hypha"},
+    {"patchy", "the same in round patches, with a quarter of it between them"},
     {"explorer", "few branches that keep apart: fast and far"},
     {"tree", "no fusions: a tree instead of a network"},
 };
@@ -118,8 +124,8 @@ static mfn_status refuse_preset(const char *name, mfn_error *err)
     mfn__text_printable(name, strlen(name), shown, sizeof shown);
     return mfn__fail(
         err, MFN_INVALID, "preset",
-        "preset: there is no '%s'; expected agar, rich, poor, solid, explorer or tree%s%s", shown,
-        nearest != NULL ? "; nearest: " : "", nearest != NULL ? nearest : "");
+        "preset: there is no '%s'; expected agar, rich, poor, solid, patchy, explorer or tree%s%s",
+        shown, nearest != NULL ? "; nearest: " : "", nearest != NULL ? nearest : "");
 }
 
 mfn_status mfn_mycelium_config_preset(mfn_mycelium_config *config, const char *name, mfn_error *err)

@@ -172,6 +172,44 @@ START_TEST(the_fields_agree_with_each_other)
 }
 END_TEST
 
+/* Adds up cells and hyphae between patches [0] and in them [1], within 80 cells of the inoculum. */
+static void count_hyphae(const mfn_mycelium *mycelium, const double *nutrient, double cells[2],
+                         double hyphae[2])
+{
+    const uint8_t *mask = mfn_mycelium_mask(mycelium);
+    for (int i = 0; i < 256; i++) {
+        for (int j = 0; j < 256; j++) {
+            double here = nutrient[i * 256 + j];
+            bool is_patch = here == 1.2;
+            ck_assert_msg(is_patch || here == 1.2 * 0.25, "%g", here);
+            if ((i - 128) * (i - 128) + (j - 128) * (j - 128) < 80 * 80) {
+                cells[is_patch] += 1.0;
+                hyphae[is_patch] += mask[i * 256 + j];
+            }
+        }
+    }
+}
+
+START_TEST(hyphae_are_denser_where_the_nutrient_is)
+{
+    static const char *const seeds[] = {"1", "2", "3", "4", "5", "6", "7", "8"};
+    static double nutrient[CELLS(256)];
+    double cells[2] = {0.0, 0.0};
+    double hyphae[2] = {0.0, 0.0};
+    for (size_t i = 0; i < 8; i++) {
+        mfn_mycelium *mycelium = started("patchy", seeds[i]);
+        mfn_mycelium_nutrient(mycelium, nutrient); /* before growth */
+        mfn_mycelium_advance(mycelium, 600);
+        count_hyphae(mycelium, nutrient, cells, hyphae);
+        mfn_mycelium_free(mycelium);
+    }
+    double between = hyphae[0] / cells[0];
+    double inside = hyphae[1] / cells[1];
+    ck_assert_msg(inside > 1.5 * between && between > 0.05, "%g inside, %g between", inside,
+                  between);
+}
+END_TEST
+
 START_TEST(the_features_see_the_mask)
 {
     mfn_mycelium *mycelium = started("rich", "3");
@@ -364,6 +402,7 @@ int main(void)
                                   tips_are_those_that_formed_less_those_that_ended,
                                   whole_or_in_pieces_it_is_the_same_and_seeds_differ,
                                   the_fields_agree_with_each_other,
+                                  hyphae_are_denser_where_the_nutrient_is,
                                   the_features_see_the_mask,
                                   the_dimension_rises_with_the_nutrient,
                                   shorter_steps_and_smaller_cells_grow_the_same_colony,
