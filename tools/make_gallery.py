@@ -3,7 +3,7 @@
 """Makes docs/gallery.md and its pictures from the table below: a title, what there is to see, and
 the command that makes it.
 
-    make_gallery.py MFN [--check] [--only NAME]    (the examples are beside MFN)
+    make_gallery.py MFN [--check] [--only NAME]
 
 With --check nothing is written: every command is run again, and its pixels must be those of the
 gallery's picture. That holds on any machine, because the same command gives the same field."""
@@ -24,7 +24,7 @@ LINE = 96
 INTRODUCTION = """\
 # Gallery
 
-Every picture with the command that makes it; `mfn help simulate` explains the flags. The same command gives the
+Every picture with the command that makes it; `mfn help simulate` and `mfn help grow` explain the flags. The same command gives the
 same picture on any machine. `--gif FILE.gif` instead of `--image` shows how it came about; the end of this page says how.
 
 <!-- made by tools/make_gallery.py: change its table, then run make gallery -->
@@ -50,12 +50,12 @@ programs (`ffmpeg -framerate 20 -i DIR/frame-%05d.png film.mp4`).
 
 
 class Picture(NamedTuple):
-    """`flags` are those of the program but for the one that names the file, which is `name`."""
+    """`flags` are those of the command but for the one that names the file, which is `name`."""
     title: str
     text: str
     name: str
     flags: str
-    program: str = "mfn simulate"
+    command: str = "simulate"
 
 
 ISLANDS = "--steps {} --alpha 0.24 --turing-threshold 0.5 --d-activator 0.02 --r-activator 0.1 --r-inhibitor 0.001"
@@ -83,33 +83,35 @@ GALLERY = {
     ],
     "Mycelium": [
         Picture("A colony grows", "Tips extend, branch and fuse; the medium around them darkens as they take up its "
-                "nutrient ([examples/mycelium](../examples/mycelium/grow.c)).",
-                "colony-film.gif", "preset=solid grid_size=192 steps=288 seed=1", "grow"),
+                "nutrient.",
+                "colony-film.gif", "--preset solid --grid-size 192 --steps 288 --seed 1 --scale 2 --frame-every 8 "
+                "--frame-delay 80", "grow"),
         Picture("Agar", "The defaults: a moderate medium, whose nutrient diffuses.",
-                "mycelium-agar.png", "preset=agar grid_size=320 steps=440 seed=1", "grow"),
+                "mycelium-agar.png", "--grid-size 320 --steps 440 --seed 1 --scale 1", "grow"),
         Picture("Rich", "Three times the nutrient: dense, with short distances between branches.",
-                "mycelium-rich.png", "preset=rich grid_size=320 steps=380 seed=1", "grow"),
+                "mycelium-rich.png", "--preset rich --grid-size 320 --steps 380 --seed 1 --scale 1", "grow"),
         Picture("Solid", "Nutrient that does not diffuse, as in wood: depleted around each hypha.",
-                "mycelium-solid.png", "preset=solid grid_size=320 steps=420 seed=1", "grow"),
-        Picture("Cords", "Few branches that keep apart: fast and far.",
-                "mycelium-cords.png", "preset=cords grid_size=320 steps=440 seed=1", "grow"),
-        Picture("Tree", "No fusions: hyphae cross, and what is behind starves.",
-                "mycelium-tree.png", "preset=tree grid_size=320 steps=480 seed=1", "grow"),
+                "mycelium-solid.png", "--preset solid --grid-size 320 --steps 420 --seed 1 --scale 1", "grow"),
+        Picture("Patchy", "What a patch gives is carried through the hyphae, and the side that found it grows.",
+                "mycelium-patchy.png", "--preset patchy --grid-size 320 --steps 520 --seed 3 --scale 1", "grow"),
+        Picture("Explorer", "Few branches that keep apart: fast and far.",
+                "mycelium-explorer.png", "--preset explorer --grid-size 320 --steps 420 --seed 42 --scale 1", "grow"),
+        Picture("Tree", "No fusions: a tree, whose hyphae grow across each other.",
+                "mycelium-tree.png", "--preset tree --grid-size 320 --steps 480 --seed 1 --scale 1", "grow"),
     ],
 }
 
 
 def command_of(picture, file):
-    kind = "gif" if picture.name.endswith(".gif") else "image"
-    named = ["--" + kind, str(file)] if picture.program.startswith("mfn ") else [f"{kind}={file}"]
-    return [*picture.program.split(), *shlex.split(picture.flags), *named]
+    kind = "--gif" if picture.name.endswith(".gif") else "--image"
+    return ["mfn", picture.command, *shlex.split(picture.flags), kind, str(file)]
 
 
 def shown(words):
     """The command in lines of a readable length, broken before a flag."""
     lines = [""]
     for word in words:
-        if len(lines[-1]) + len(word) > LINE and (word.startswith("--") or "=" in word):
+        if len(lines[-1]) + len(word) > LINE and word.startswith("--"):
             lines[-1] += "\\"
             lines.append("    ")
         lines[-1] += word + " "
@@ -127,8 +129,7 @@ def page():
 
 
 def make(mfn, picture, file):
-    program, *rest = command_of(picture, file)
-    command = [mfn.parent / ("." if program == "mfn" else "examples") / program, *rest]
+    command = [mfn, *command_of(picture, file)[1:]]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     size = file.stat().st_size
     if size > SIZE_LIMITS[file.suffix]:
@@ -156,7 +157,7 @@ def check(mfn, pictures):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("mfn", type=pathlib.Path)
+    parser.add_argument("mfn")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--only", metavar="NAME")
     given = parser.parse_args()

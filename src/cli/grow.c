@@ -16,12 +16,12 @@
 
 #include "mfn/mfn.h"
 
-#define FILM_FRAMES 100 /* about: more only where every step is one */
+#define FILM_FRAMES 100 /* when nothing is said */
 
 typedef struct grow_options {
     const char *preset, *image, *gif;
     double radius;
-    uint64_t scale, frame_delay;
+    uint64_t scale, frame_every, frame_delay;
     uint32_t format;
 } grow_options;
 
@@ -32,9 +32,11 @@ static const mfn_option output_table[] = {
     MFN__REAL(grow_options, radius, 0, 2048, "0.0", "cells",
               "end when the colony has this radius; 0: after the steps"),
     MFN__TEXT(grow_options, image, NULL, "draw the colony into this .png file"),
-    MFN__TEXT(grow_options, gif, NULL, "film its growth into this .gif file, in about 100 frames"),
+    MFN__TEXT(grow_options, gif, NULL, "film its growth into this .gif file"),
     MFN__WHOLE(grow_options, scale, 0, 64, "0", "pixels",
                "size of a cell in the picture; 0: automatic"),
+    MFN__WHOLE(grow_options, frame_every, 0, 2147483647.0, "0", "steps",
+               "steps from frame to frame of the film; 0: so that there are about 100"),
     MFN__WHOLE(grow_options, frame_delay, 20, 60000, "50", "ms",
                "how long a frame of the film is seen"),
     MFN__FORMAT_OPTION(grow_options),
@@ -92,8 +94,8 @@ static bool is_grown(const growth *run)
 
 static mfn_status grow(growth *run)
 {
-    uint64_t frame_every = run->config.steps / FILM_FRAMES;
-    frame_every = frame_every > 0 ? frame_every : 1;
+    uint64_t frame_every = run->options.frame_every > 0 ? run->options.frame_every
+                                                        : 1 + run->config.steps / FILM_FRAMES;
     mfn_status status = MFN_OK;
     mfn__progress_start(&run->progress, "steps");
     while (status == MFN_OK && !is_grown(run)) {

@@ -10,8 +10,6 @@ import sys
 import tempfile
 import unittest
 
-from PIL import Image
-
 PROGRAM = None
 TIMEOUT_S = 60
 
@@ -55,18 +53,11 @@ class Grow(unittest.TestCase):
             head = path.read_bytes()[:24]
             self.assertEqual(struct.unpack(">II", head[16:24]), (512, 512))  # two pixels per cell
 
-    def test_a_film_has_a_frame_for_every_eighth_step_and_the_first(self):
-        with tempfile.TemporaryDirectory(prefix="mfn-grow-") as folder:
-            path = pathlib.Path(folder) / "colony.gif"
-            self.assertEqual(run("grid_size=64", "steps=50", f"gif={path}")[0], 0)
-            with Image.open(path) as film:
-                self.assertEqual((film.n_frames, film.size), (7, (512, 512)))
-
     def test_what_is_wrong_is_named(self):
         for argument, words in (("nutrient=-1", "nutrient: expected a number in [0, 10]"),
                                 ("preset=ritch", "there is no 'ritch'"), ("colour=red", "no option 'colour=red'"),
                                 ("grid_size=2000", "grid_size: expected a whole number in [16, 1024]"),
-                                ("boxes=0:4", "min_box_size"), ("image=/nowhere/x.png", "/nowhere"), ("gif=/nowhere/x.gif", "/nowhere")):
+                                ("boxes=0:4", "min_box_size"), ("image=/nowhere/x.png", "/nowhere")):
             code, lines, errors = run(argument, "steps=1")
             self.assertEqual(code, 1, argument)
             self.assertIn(words, errors[0])
