@@ -24,8 +24,9 @@ from measured import cores, machine, measure, spread
 
 try:
     import numpy_peer
+    import pattern_peer
 except ImportError:
-    numpy_peer = None
+    numpy_peer = pattern_peer = None
 try:
     import numba_peer
 except ImportError:
@@ -37,6 +38,10 @@ BYTES = 48  # three values read and written: what a step moves that is blocked i
 
 SIDES = (32, 64, 128, 256, 512, 1024, 2048, 4096)
 NUMPY_SIDES_MAX = 1024
+# Additions, multiplications (and divisions) of one cell in one step, counted in src/kernels/pattern_body.h.
+PATTERNS = {"gray-scott": (15, 10), "gierer-meinhardt": (15, 11), "schnakenberg": (15, 8),
+            "fitzhugh-nagumo": (16, 10), "logistic-inhibitor": (15, 9)}
+PATTERN_SIDES = (128, 512)
 DATASET = (64, 100)  # side and steps
 SMALL = (32, 50)
 PEAK_NAMES = ("add", "multiply", "add_and_multiply", "L1_read", "L1_copy", "L2_read", "L2_copy", "L3_read",
@@ -66,10 +71,11 @@ class Bench:
         self.peaks = {}
         self.run_peak_bytes = 0
 
-    def engine(self, what, side, steps, threads=1, variant="auto", together=1):
+    def engine(self, what, side, steps, threads=1, variant="auto", together=1,
+               model="mfn-v4.1"):
         """Units per second of one measurement: one simulation on each of `threads`, or one on `together`."""
         done = subprocess.run([self.build / "bench_engine", "--variant", variant, "--threads", str(threads),
-                               "--together", str(together), what, str(side), str(steps)],
+                               "--together", str(together), "--model", model, what, str(side), str(steps)],
                               capture_output=True, text=True, check=True)
         units, seconds = map(float, done.stdout.split())
         return units / seconds
@@ -115,16 +121,28 @@ def numba_rate(side, steps, threads):
     return side * side * steps / (time.perf_counter() - start)
 
 
-def check_peers(bench):
-    """Both peers compute the field that mfn computes, bit by bit; this also compiles the Numba one."""
+def our_field(bench, *flags):
+    """The digest of the field of 32 x 32 cells after 50 steps."""
     out = measure([bench.build / "mfn", "simulate", "--grid-size", 32, "--steps", 50, "--seed", 7, "--format",
-                   "json"]).output
-    ours = json.loads(out)["field_sha256"]
+                   "json", *flags]).output
+    return json.loads(out)["field_sha256"]
+
+
+def digest(field):
+    return hashlib.sha256(field.astype("<f8").tobytes()).hexdigest()
+
+
+def check_peers(bench):
+    """All peers compute the field that mfn computes, bit by bit; this also compiles the Numba one."""
+    ours = our_field(bench)
+    for model in PATTERNS if pattern_peer else ():
+        if digest(pattern_peer.simulate(model, 32, 50, 7)) != our_field(bench, "--model", model):
+            sys.exit(f"bench: the NumPy peer of {model} computes another field")
     fields = [("NumPy", numpy_peer.simulate(32, 50, 7)[-1])] if numpy_peer else []
     for threads in sorted({1, cores()}) if numba_peer else ():
         fields.append(("Numba", numba_peer.run(numba_peer.prepare(numpy_peer.draw, 32, 50, 7), threads)))
     for who, field in fields:
-        if hashlib.sha256(field.astype("<f8").tobytes()).hexdigest() != ours:
+        if digest(field) != ours:
             sys.exit(f"bench: the {who} peer computes another field: the ratio would mean nothing")
 
 
@@ -161,6 +179,37 @@ def measure_steps(bench):
                 steps = int(work / 4 / side / side)
                 bench.take_turns("cell-steps", side, {(variant, 1): lambda: bench.engine(
                     "steps", side, steps, variant=variant)})
+
+
+def pattern_rate(model, side, steps):
+    fields = pattern_peer.draw(model, side, 1)
+    start = time.perf_counter()
+    for _ in range(steps):
+        fields = pattern_peer.advance(model, *fields)
+    return side * side * steps / (time.perf_counter() - start)
+
+
+def measure_patterns(bench):
+    work = 1e7 if bench.quick else 4e7
+    for model, side in itertools.product(PATTERNS, PATTERN_SIDES):
+        steps = int(work / side / side)
+        contenders = {("mfn", threads): lambda threads=threads: bench.engine(
+            "steps", side, steps, together=threads, model=model) for threads in thread_counts()}
+        if pattern_peer:
+            contenders["NumPy", 1] = lambda: pattern_rate(model, side, max(3, steps // 20))
+        bench.take_turns(model, side, contenders)
+
+
+def print_patterns(bench):
+    rows = []
+    for model, side in itertools.product(PATTERNS, PATTERN_SIDES):
+        limit = 1 / max(sum(PATTERNS[model]) / bench.peaks["add_and_multiply"],
+                        2 / 3 * BYTES / bench.peaks["L1_copy"])
+        rates = [bench.rate(model, side, "mfn", threads) for threads in thread_counts()]
+        rows.append((model, f"{side}x{side}", *map(million, rates), f"{rates[0] / limit:.0%}",
+                     times(bench.ratio((model, side, "mfn", 1), (model, side, "NumPy", 1)))))
+    table("Models of two species, million cell-steps per second of one simulation",
+          ("model", "grid", *(f"{count} threads" for count in thread_counts()), "one of limit", "one over NumPy"), rows)
 
 
 def measure_features(bench):
@@ -335,6 +384,8 @@ def main():
     print_machine(bench)
     measure_steps(bench)
     print_steps(bench)
+    measure_patterns(bench)
+    print_patterns(bench)
     measure_features(bench)
     measure_random(bench)
     peak_bytes = measure_jobs(bench)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One measurement of the engine, on one core or with one simulation on each of several:
- *   bench_engine [--variant NAME] [--threads N] [--together N] WHAT SIDE STEPS
+ *   bench_engine [--variant NAME] [--threads N] [--together N] [--model NAME]
+ *       WHAT SIDE STEPS
  * prints "UNITS SECONDS". bench.py repeats it, in turn with others, and says what came out.
  *
  * What waits at a barrier until all threads are ready is not counted. */
@@ -23,6 +24,7 @@ typedef struct task {
     unsigned index;           /* of the thread */
     const mfn_parallel *lent; /* to one simulation, */
     uint32_t together;        /* so many threads */
+    mfn_model_id model;
     pthread_barrier_t *ready;
     int64_t start_ns, end_ns;
 } task;
@@ -59,7 +61,7 @@ static void end(task *of)
 static mfn_simulation_config config_of(const task *of)
 {
     mfn_simulation_config config;
-    mfn_simulation_config_init(&config, MFN_MODEL_V4_1);
+    mfn_simulation_config_init(&config, of->model);
     config.grid_size = of->side;
     config.steps = of->steps;
     return config;
@@ -286,18 +288,34 @@ static uint64_t number(const char *text)
     return value;
 }
 
+static mfn_model_id model_of(const char *name)
+{
+    size_t count = 0;
+    const mfn_model *models = mfn_models(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(models[i].name, name) == 0) {
+            return (mfn_model_id)i;
+        }
+    }
+    fprintf(stderr, "bench_engine: there is no model '%s'\n", name);
+    exit(EXIT_FAILURE);
+}
+
 int main(int argc, char **argv)
 {
     mfn_error err = {0};
     unsigned threads = 1;
     mfn_threads *together = NULL;
     uint32_t together_count = 1;
+    mfn_model_id model = MFN_MODEL_V4_1;
     int at = 1;
     for (; at + 1 < argc && strncmp(argv[at], "--", 2) == 0; at += 2) {
         if (strcmp(argv[at], "--variant") == 0) {
             check(mfn__kernels_select(argv[at + 1], &err), &err);
         } else if (strcmp(argv[at], "--threads") == 0) {
             threads = (unsigned)number(argv[at + 1]);
+        } else if (strcmp(argv[at], "--model") == 0) {
+            model = model_of(argv[at + 1]);
         } else if (strcmp(argv[at], "--together") == 0 && together == NULL) {
             together_count = (uint32_t)number(argv[at + 1]);
             check(mfn_threads_new(together_count, &together, &err), &err);
@@ -309,13 +327,14 @@ int main(int argc, char **argv)
     }
     if (work == NULL || threads > THREADS_MAX) {
         fprintf(stderr, "usage: bench_engine [--variant NAME] [--threads N] [--together N] "
-                        "WHAT SIDE STEPS\n");
+                        "[--model NAME] WHAT SIDE STEPS\n");
         return EXIT_FAILURE;
     }
     const task like = {.side = number(argv[at + 1]),
                        .steps = number(argv[at + 2]),
                        .lent = mfn_threads_parallel(together),
-                       .together = together_count};
+                       .together = together_count,
+                       .model = model};
     measure(work, &like, threads);
     mfn_threads_free(together);
     return EXIT_SUCCESS;

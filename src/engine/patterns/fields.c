@@ -9,6 +9,7 @@
 
 #define NOISE           0.01 /* relative, uniform on either side */
 #define CELLS_PER_PATCH 4096
+#define PATCH_CELLS     10 /* smaller ones die out */
 #define PATCH_U         0.5
 #define PATCH_V         0.25
 #define SHOWN_MIN_V     (-0.095)
@@ -38,7 +39,7 @@ mfn_status mfn__pattern_check(const mfn_simulation_config *config, mfn_error *er
 static void set_patches(mfn_simulation *sim, mfn__grid *u, mfn__grid *v)
 {
     uint32_t side = u->side;
-    uint32_t size = side / 16 > 4 ? side / 16 : 4;
+    uint32_t size = side / 4 < PATCH_CELLS ? side / 4 : PATCH_CELLS;
     uint32_t patches = (uint32_t)((uint64_t)side * side / CELLS_PER_PATCH) + 1;
     for (uint32_t i = 0; i < side; i++) {
         for (uint32_t j = 0; j < side; j++) {

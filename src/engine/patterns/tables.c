@@ -118,7 +118,7 @@ const mfn_preset mfn__schnakenberg_presets[] = {
 
 const mfn_preset mfn__fitzhugh_nagumo_presets[] = {
     {"labyrinth", "both states take the same room", SETTINGS("bias", "0.0")},
-    {"spots", "spots of the one state in the other", SETTINGS("bias", "0.1", "steps", "24000")},
+    {"spots", "spots of the one state in the other", SETTINGS("bias", "0.07", "steps", "20000")},
     {0},
 };
 
