@@ -141,15 +141,16 @@ static mfn__change compare_frames(const mfn_feature_meter *meter, const double *
     mfn__frame_change_kernel frame_change = mfn__kernels()->frame_change;
     uint32_t side = meter->side;
     uint32_t block_rows = mfn__change_block_rows(side);
+    size_t blocks = 0;
     for (uint32_t first = 0; first < side; first += block_rows) {
         uint32_t rows = side - first < block_rows ? side - first : block_rows;
         mfn__change_sums sums = {.has_begun = false};
         for (uint32_t i = first; i < first + rows; i++) {
             frame_change(before_v + (size_t)i * side, now_v + (size_t)i * side, side, &sums);
         }
-        meter->blocks[first / block_rows] = mfn__change_of_block(&sums, (size_t)rows * side);
+        meter->blocks[blocks++] = mfn__change_of_block(&sums, (size_t)rows * side);
     }
-    return mfn__change_of_blocks(meter->blocks, mfn__change_block_count(side));
+    return mfn__change_of_blocks(meter->blocks, blocks);
 }
 
 static mfn_status report_bad_frame(const mfn_feature_meter *meter, const double *frame_v,

@@ -43,7 +43,7 @@ typedef struct band {
 typedef struct weaving {
     mfn__sweep *sweep;
     mfn__grid views[2][MFN__SWEEP_FIELDS_MAX];
-    band bands[MFN__SWEEP_BANDS_MAX];
+    band *bands;
     uint32_t side, band_count;
     bool has_outer_seam;
 } weaving;
@@ -189,7 +189,7 @@ static void measure(band *on, uint32_t level, uint32_t first, uint32_t count)
                           : count;
     measure_rows(on, level, first, before, sums);
     if (before < count) {
-        uint32_t step = block_rows > 1 ? 0 : 1; /* from the sums of a row to those of the next */
+        size_t step = block_rows > 1 ? 0 : 1; /* from the sums of a row to those of the next */
         measure_grown(on, level, sums + before * step);
         measure_rows(on, level, first + before + 1, count - before - 1, sums + (before + 1) * step);
     }
@@ -299,12 +299,16 @@ static void join_changes(const weaving *self, mfn__change *ret_changes)
 
 void mfn__sweep_run(mfn__sweep *sweep, mfn__step_counts *counts, mfn__change *ret_changes)
 {
-    weaving self; /* too large to be cleared for every step of a small field */
-    self.sweep = sweep;
-    self.side = sweep->grids[0].side;
-    /* One step reads what is there already. */
-    self.band_count = sweep->steps > 1 ? sweep->bands : 1;
-    self.has_outer_seam = sweep->steps > 1 && sweep->boundary == MFN_PERIODIC;
+    band
+        bands[MFN__SWEEP_BANDS_MAX]; /* not cleared: that would show in the steps of small fields */
+    weaving self = {
+        .sweep = sweep,
+        .bands = bands,
+        .side = sweep->grids[0].side,
+        /* One step reads what is there already. */
+        .band_count = sweep->steps > 1 ? sweep->bands : 1,
+        .has_outer_seam = sweep->steps > 1 && sweep->boundary == MFN_PERIODIC,
+    };
     set_views(&self);
     divide(&self);
     grow(&self, 0, 0, self.side);

@@ -46,22 +46,22 @@ static void join_across_edges(const uint8_t *mask, uint32_t side, uint32_t *labe
 void mfn__labels_make(const uint8_t *mask, uint32_t side, bool is_periodic, uint32_t *ret_labels)
 {
     uint32_t cells = side * side;
-    for (uint32_t cell = 0; cell < cells; cell++) {
-        ret_labels[cell] = mask[cell] != 0 ? cell : NONE;
-        if (mask[cell] == 0) {
-            continue;
-        }
-        if (cell % side > 0 && mask[cell - 1] != 0) {
-            join(ret_labels, cell, cell - 1);
-        }
-        if (cell >= side && mask[cell - side] != 0) {
-            join(ret_labels, cell, cell - side);
+    uint32_t cell = 0;
+    for (uint32_t row = 0; row < side; row++) {
+        for (uint32_t column = 0; column < side; column++, cell++) {
+            ret_labels[cell] = mask[cell] != 0 ? cell : NONE;
+            if (mask[cell] != 0 && column > 0 && mask[cell - 1] != 0) {
+                join(ret_labels, cell, cell - 1);
+            }
+            if (mask[cell] != 0 && row > 0 && mask[cell - side] != 0) {
+                join(ret_labels, cell, cell - side);
+            }
         }
     }
     if (is_periodic) {
         join_across_edges(mask, side, ret_labels);
     }
-    for (uint32_t cell = 0; cell < cells; cell++) {
+    for (cell = 0; cell < cells; cell++) {
         if (ret_labels[cell] != NONE) {
             ret_labels[cell] = ret_labels[ret_labels[cell]];
         }

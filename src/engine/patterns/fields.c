@@ -35,6 +35,11 @@ mfn_status mfn__pattern_check(const mfn_simulation_config *config, mfn_error *er
                      most, is_v ? "v" : "u", given);
 }
 
+static uint32_t wrapped(uint32_t at, uint32_t side)
+{
+    return at < side ? at : at - side;
+}
+
 /* Pearson's beginning: squares of half the food and a quarter of v in a field of food alone. */
 static void set_patches(mfn_simulation *sim, mfn__grid *u, mfn__grid *v)
 {
@@ -52,8 +57,10 @@ static void set_patches(mfn_simulation *sim, mfn__grid *u, mfn__grid *v)
         uint32_t left = (uint32_t)mfn_random_integer(&sim->random, 0, side);
         for (uint32_t i = 0; i < size; i++) {
             for (uint32_t j = 0; j < size; j++) {
-                mfn__grid_row(u, (top + i) % side)[(left + j) % side] = PATCH_U;
-                mfn__grid_row(v, (top + i) % side)[(left + j) % side] = PATCH_V;
+                uint32_t row = wrapped(top + i, side);
+                uint32_t column = wrapped(left + j, side);
+                mfn__grid_row(u, row)[column] = PATCH_U;
+                mfn__grid_row(v, row)[column] = PATCH_V;
             }
         }
     }

@@ -162,8 +162,8 @@ START_TEST(features_while_stepping_are_those_of_the_frames)
             ck_assert_int_eq(mfn_feature_meter_finish(meter, &advanced, NULL), MFN_OK);
             for (int k = 0; k < MFN_FEATURE_COUNT; k++) {
                 ck_assert_msg(pushed.value[k] == advanced.value[k], "side %d, %s, %s: %g, %g",
-                              (int)sides[i / 2], variants[v]->name, mfn_feature_name(k),
-                              pushed.value[k], advanced.value[k]);
+                              (int)sides[i / 2], variants[v]->name,
+                              mfn_feature_name((mfn_feature)k), pushed.value[k], advanced.value[k]);
             }
         }
         ck_assert_int_eq(mfn__kernels_select("auto", NULL), MFN_OK);
