@@ -21,16 +21,19 @@ DOCS = pathlib.Path(__file__).resolve().parent.parent / "docs"
 PICTURES = DOCS / "images" / "gallery"
 SIZE_LIMITS = {".png": 60_000, ".gif": 1_000_000}  # bytes
 LINE = 96
+COLUMNS = 3
+TABLES = ("Gray-Scott", "Other patterns")  # chapters that show several pictures a row
 INTRODUCTION = """\
 # Gallery
 
-Every picture with the command that makes it; `mfn help simulate` and `mfn help grow` explain the flags. The same command gives the
-same picture on any machine. `--gif FILE.gif` instead of `--image` shows how it came about; the end of this page says how.
+Every picture with the command that makes it; `mfn help simulate` and `mfn help grow` explain the flags, `mfn models`
+lists models and presets, and [models.md](models.md) has their equations. The same command gives the same picture on
+any machine. `--gif FILE.gif` instead of `--image` shows how it came about; the end of this page says how.
 
 <!-- made by tools/make_gallery.py: change its table, then run make gallery -->
 """
 FILMS = """\
-## Films
+## Films of your own
 `--gif FILE.gif` films the run, `--frames DIR` writes the same frames as `DIR/frame-00000.png` and so on, for video
 programs (`ffmpeg -framerate 20 -i DIR/frame-%05d.png film.mp4`).
 
@@ -60,7 +63,48 @@ class Picture(NamedTuple):
 
 ISLANDS = "--steps {} --alpha 0.24 --turing-threshold 0.5 --d-activator 0.02 --r-activator 0.1 --r-inhibitor 0.001"
 
+def preset(model, name, text):
+    return Picture(f"{model}, {name}", text, f"{model}-{name}.png", f"--model {model} --preset {name} --scale 2")
+
+
 GALLERY = {
+    "Films": [
+        Picture("Coral", "Gray and Scott's chemistry: rings open, and their ends grow until the plane is full.",
+                "coral-film.gif", "--model gray-scott --preset coral --grid-size 96 --steps 3600 --scale 2 "
+                "--frame-every 80 --frame-delay 80"),
+        Picture("Mitosis", "The same chemistry, fed less: spots that divide.",
+                "mitosis-film.gif", "--model gray-scott --preset mitosis --grid-size 96 --scale 2 --frame-every 100 "
+                "--frame-delay 80"),
+        Picture("A colony grows", "Tips extend, branch and fuse; the medium around them darkens as they take up its "
+                "nutrient.",
+                "colony-film.gif", "--preset solid --grid-size 192 --steps 288 --seed 1 --scale 2 --frame-every 8 "
+                "--frame-delay 80", "grow"),
+    ],
+    "Gray-Scott": [
+        preset("gray-scott", "coral", "branches that grow until they fill the plane"),
+        preset("gray-scott", "mitosis", "spots that divide"),
+        preset("gray-scott", "alpha", "waves that never come to rest"),
+        preset("gray-scott", "beta", "waves and grains that never come to rest"),
+        preset("gray-scott", "gamma", "stripes that shift and break"),
+        preset("gray-scott", "delta", "spots that become a honeycomb"),
+        preset("gray-scott", "epsilon", "spots that divide and die"),
+        preset("gray-scott", "zeta", "spots that divide, die and come back"),
+        preset("gray-scott", "eta", "spots and short worms"),
+        preset("gray-scott", "theta", "worms that become rings and labyrinths"),
+        preset("gray-scott", "iota", "few spots of the other state in a full field"),
+        preset("gray-scott", "kappa", "labyrinths"),
+        preset("gray-scott", "lambda", "spots that divide until they fill the plane"),
+        preset("gray-scott", "mu", "worms that grow at their ends"),
+    ],
+    "Other patterns": [
+        preset("gierer-meinhardt", "spots", "peaks of the activator at equal distances"),
+        preset("gierer-meinhardt", "dense", "lower peaks close to each other"),
+        preset("schnakenberg", "spots", "a lattice of spots"),
+        preset("schnakenberg", "dense", "spots that touch and merge"),
+        preset("fitzhugh-nagumo", "labyrinth", "both states take the same room"),
+        preset("fitzhugh-nagumo", "spots", "spots of the one state in the other"),
+        preset("logistic-inhibitor", "net", "a net of the activator around empty cells"),
+    ],
     "The reference's model": [
         Picture("Islands", "Where the activator passes its threshold the potential rises; the rest is still at rest.",
                 "islands.png", f"--grid-size 160 {ISLANDS.format(60)} --seed 3 --scale 2"),
@@ -82,10 +126,6 @@ GALLERY = {
                 "--colour-range -71:-64 --frame-every 2 --frame-delay 80"),
     ],
     "Mycelium": [
-        Picture("A colony grows", "Tips extend, branch and fuse; the medium around them darkens as they take up its "
-                "nutrient.",
-                "colony-film.gif", "--preset solid --grid-size 192 --steps 288 --seed 1 --scale 2 --frame-every 8 "
-                "--frame-delay 80", "grow"),
         Picture("Agar", "The defaults: a moderate medium, whose nutrient diffuses.",
                 "mycelium-agar.png", "--grid-size 320 --steps 440 --seed 1 --scale 1", "grow"),
         Picture("Rich", "Three times the nutrient: dense, with short distances between branches.",
@@ -118,13 +158,27 @@ def shown(words):
     return "\n".join(line.rstrip(" ") for line in lines)
 
 
+def section(picture):
+    return (f"### {picture.title}\n![{picture.title}](images/gallery/{picture.name})\n\n{picture.text}\n\n"
+            f"```sh\n{shown(command_of(picture, picture.name))}\n```\n")
+
+
+def rows(pictures):
+    """A table of several pictures a row, each with its command below."""
+    lines = []
+    for first in range(0, len(pictures), COLUMNS):
+        some = pictures[first:first + COLUMNS]
+        lines.append([f"![{one.title}](images/gallery/{one.name})" for one in some])
+        lines.append([f"**{one.title}**: {one.text}<br>`{' '.join(command_of(one, one.name))}`" for one in some])
+    lines.insert(1, ["---"] * COLUMNS)
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
 def page():
     parts = [INTRODUCTION]
     for chapter, pictures in GALLERY.items():
         parts.append(f"## {chapter}\n")
-        for picture in pictures:
-            parts.append(f"### {picture.title}\n![{picture.title}](images/gallery/{picture.name})\n\n"
-                         f"{picture.text}\n\n```sh\n{shown(command_of(picture, picture.name))}\n```\n")
+        parts += [rows(pictures)] if chapter in TABLES else [section(picture) for picture in pictures]
     return "\n".join([*parts, FILMS])
 
 
