@@ -69,6 +69,8 @@ measure-plots: packages-bench ## draw the plots of docs/validation.md
 		$(BUILD)/tests/test_engine_manufactured docs/images
 
 gallery: packages-test build ## draw the pictures of docs/gallery.md
+	@cmake --preset release -B $(BUILD) -DMFN_BUILD_TESTS=ON >/dev/null
+	@cmake --build $(BUILD) -j $(JOBS) --target mfn example_aggregate
 	@$(PYTHON) -B tools/make_gallery.py $(BUILD)/mfn
 
 measure-mycelium: packages-test build ## measure the mycelium: the tables of docs/mycelium.md

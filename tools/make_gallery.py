@@ -3,7 +3,7 @@
 """Makes docs/gallery.md and its pictures from the table below: a title, what there is to see, and
 the command that makes it.
 
-    make_gallery.py MFN [--check] [--only NAME]
+    make_gallery.py MFN [--check] [--only NAME]    (beside MFN: examples/aggregate)
 
 With --check nothing is written: every command is run again, and its pixels must be those of the
 gallery's picture. That holds on any machine, because the same command gives the same field."""
@@ -53,7 +53,8 @@ programs (`ffmpeg -framerate 20 -i DIR/frame-%05d.png film.mp4`).
 
 
 class Picture(NamedTuple):
-    """`flags` are those of the command but for the one that names the file, which is `name`."""
+    """`flags` are those of the command but for the one that names the file, which is `name`. A command
+    with a slash is a program beside mfn, others are commands of mfn."""
     title: str
     text: str
     name: str
@@ -62,6 +63,9 @@ class Picture(NamedTuple):
 
 
 ISLANDS = "--steps {} --alpha 0.24 --turing-threshold 0.5 --d-activator 0.02 --r-activator 0.1 --r-inhibitor 0.001"
+
+AGGREGATE = "examples/aggregate"
+
 
 def preset(model, name, text):
     return Picture(f"{model}, {name}", text, f"{model}-{name}.png", f"--model {model} --preset {name} --scale 2")
@@ -79,6 +83,14 @@ GALLERY = {
                 "nutrient.",
                 "colony-film.gif", "--preset solid --grid-size 192 --steps 288 --seed 1 --scale 2 --frame-every 8 "
                 "--frame-delay 80", "grow"),
+    ],
+    "Aggregation": [
+        Picture("Particles that stay where they touch", "Diffusion-limited aggregation, coloured by when a cell was "
+                "reached ([dimension.md](dimension.md); the example is "
+                "[aggregate.c](../examples/aggregation/aggregate.c)).",
+                "aggregation-film.gif", "grid_size=256 particles=4500", AGGREGATE),
+        Picture("A cluster", "The same on a larger grid, at its end.",
+                "aggregation.png", "grid_size=384 particles=8800", AGGREGATE),
     ],
     "Gray-Scott": [
         preset("gray-scott", "coral", "branches that grow until they fill the plane"),
@@ -143,8 +155,11 @@ GALLERY = {
 
 
 def command_of(picture, file):
-    kind = "--gif" if picture.name.endswith(".gif") else "--image"
-    return ["mfn", picture.command, *shlex.split(picture.flags), kind, str(file)]
+    kind = "gif" if picture.name.endswith(".gif") else "image"
+    flags = shlex.split(picture.flags)
+    if "/" in picture.command:
+        return [f"build/{picture.command}", *flags, f"{kind}={file}"]
+    return ["mfn", picture.command, *flags, f"--{kind}", str(file)]
 
 
 def shown(words):
@@ -183,7 +198,8 @@ def page():
 
 
 def make(mfn, picture, file):
-    command = [mfn, *command_of(picture, file)[1:]]
+    program = mfn.parent / picture.command if "/" in picture.command else mfn
+    command = [program, *command_of(picture, file)[1:]]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     size = file.stat().st_size
     if size > SIZE_LIMITS[file.suffix]:
@@ -211,7 +227,7 @@ def check(mfn, pictures):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("mfn")
+    parser.add_argument("mfn", type=pathlib.Path)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--only", metavar="NAME")
     given = parser.parse_args()
