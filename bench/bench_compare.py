@@ -5,7 +5,7 @@ so that a busy machine slows both down alike.
 
 bench_compare.py BUILD REVISION [--rounds N] [--only TEXT] [--json FILE]
 
-The revision is built in a temporary folder, with the benchmarks of this tree."""
+The revision is built in a temporary folder, with the benchmarks of this tree if it has what they call."""
 import argparse
 import json
 import pathlib
@@ -27,21 +27,33 @@ MEASUREMENTS = (
     ("jobs", 32, 50), ("jobs", 64, 100), ("normals", 256, 50), ("uniforms", 256, 50))
 
 
+def build(source, folder):
+    """Where the bench_engine of a source tree lies; None when it cannot be built."""
+    done = subprocess.run(["cmake", "--preset", "release", "-S", source, "-B", folder], cwd=source, check=False,
+                          capture_output=True)
+    if done.returncode == 0:
+        done = subprocess.run(["cmake", "--build", folder, "-j", str(cores()), "--target", "bench_engine"],
+                              check=False, capture_output=True)
+    return folder / "bench_engine" if done.returncode == 0 else None
+
+
 def build_revision(revision, folder):
-    """Where its bench_engine lies."""
-    source, build = folder / "source", folder / "build"
+    """With the benchmarks of this tree, or with its own when it lacks what these measure."""
+    source = folder / "source"
     source.mkdir()
     archive = subprocess.run(["git", "-C", TREE, "archive", revision], stdout=subprocess.PIPE, check=False)
     if archive.returncode != 0:
         sys.exit(f"bench_compare: no such revision: {revision}")
     subprocess.run(["tar", "-x", "-C", source], input=archive.stdout, check=True)
-    shutil.rmtree(source / "bench", ignore_errors=True)
+    own = folder / "own-bench"
+    shutil.move(source / "bench", own)
     shutil.copytree(TREE / "bench", source / "bench")
-    subprocess.run(["cmake", "--preset", "release", "-S", source, "-B", build], cwd=source, check=True,
-                   stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", build, "-j", str(cores()), "--target", "bench_engine"], check=True,
-                   stdout=subprocess.DEVNULL)
-    return build / "bench_engine"
+    engine = build(source, folder / "build")
+    if engine is None:
+        shutil.rmtree(source / "bench")
+        shutil.move(own, source / "bench")
+        engine = build(source, folder / "build")
+    return engine or sys.exit(f"bench_compare: {revision} cannot be built")
 
 
 def rate(engine, what, side, steps):
