@@ -21,6 +21,7 @@
 #define BATCH_MAX      500
 #define PARTITIONS_MAX 64
 #define POLL_MS        100
+#define FORGOTTEN_MS   30000 /* longer than the broker waits for a member */
 #define NAME_MAX_      32
 
 typedef struct item {
@@ -33,6 +34,8 @@ typedef struct item {
 typedef struct driver {
     void *publisher;
     rd_kafka_t *consumer;
+    const char *servers, *member;
+    int idle_polls; /* one after the other, without partitions */
     bool is_at_end[PARTITIONS_MAX];
     int partitions;
     bool is_lost; /* the partitions were taken away */
@@ -71,12 +74,12 @@ static void on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t code,
     memset(self->is_at_end, 0, sizeof self->is_at_end);
 }
 
-static void open_consumer(driver *self, const char *servers, const char *member)
+static void open_consumer(driver *self)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    set(conf, "bootstrap.servers", servers);
+    set(conf, "bootstrap.servers", self->servers);
     set(conf, "group.id", GROUP);
-    set(conf, "group.instance.id", member); /* a restarted one takes its place at once */
+    set(conf, "group.instance.id", self->member); /* a restarted one takes its place at once */
     set(conf, "session.timeout.ms", "8000");
     set(conf, "heartbeat.interval.ms", "500");
     set(conf, "enable.auto.commit", "false");
@@ -147,6 +150,19 @@ static bool is_at_end(const driver *self)
     return self->partitions > 0 && ended == self->partitions;
 }
 
+/* librdkafka 2.0 sometimes loses its place in the group with the broker and never asks for another:
+ * the broker sees no member, the member has no name. */
+static void join_anew_when_forgotten(driver *self)
+{
+    self->idle_polls = self->partitions > 0 ? 0 : self->idle_polls + 1;
+    if (self->idle_polls > FORGOTTEN_MS / POLL_MS) {
+        printf("joins anew\n");
+        rd_kafka_destroy_flags(self->consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+        open_consumer(self);
+        self->idle_polls = 0;
+    }
+}
+
 /* Takes a batch; an empty one at the end. */
 static void fetch(driver *self, size_t max)
 {
@@ -161,6 +177,7 @@ static void fetch(driver *self, size_t max)
             return;
         }
         if (message == NULL) {
+            join_anew_when_forgotten(self);
             continue;
         }
         if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -328,7 +345,9 @@ int main(int argc, char **argv)
     if (argc > 6) {
         replay(self, strtoul(argv[6], NULL, 10), max);
     } else {
-        open_consumer(self, argv[2], argv[1]);
+        self->servers = argv[2];
+        self->member = argv[1];
+        open_consumer(self);
         copy(self, max);
     }
     printf("end\n");
