@@ -172,6 +172,8 @@ static unsigned loops(void)
     return cores < 1 ? 1 : cores > LOOPS_MAX ? LOOPS_MAX : (unsigned)cores;
 }
 
+static char tls_versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+
 static mfn_status start_daemon(mfn__http_server *self, int listener, mfn_error *err)
 {
     const mfn__settings *settings = self->context.service->settings;
@@ -180,6 +182,7 @@ static mfn_status start_daemon(mfn__http_server *self, int listener, mfn_error *
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, self->certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, self->key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, tls_versions},
         {MHD_OPTION_END, 0, NULL},
     };
     if (!self->context.is_tls) {
