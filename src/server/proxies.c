@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -11,6 +12,7 @@
 #include "base/number.h"
 
 #define ADDRESS_BYTES 16
+#define NETWORK_BYTES 8 /* of an IPv6 address: what a provider gives to one client */
 #define ITEM_MAX      64
 
 /* Every address as one of version 6; those of version 4 are ::ffff:a.b.c.d. */
@@ -201,4 +203,15 @@ void mfn__proxies_find_client(const mfn__proxies *proxies, const struct sockaddr
         end = first > forwarded ? first - 1 : NULL;
     }
     write_address(&client, ret);
+}
+
+void mfn__proxies_limited_client(const char *client, char ret[MFN__CLIENT_TEXT_MAX])
+{
+    struct in6_addr whole;
+    if (inet_pton(AF_INET6, client, &whole) != 1) {
+        snprintf(ret, MFN__CLIENT_TEXT_MAX, "%s", client);
+        return;
+    }
+    memset(whole.s6_addr + NETWORK_BYTES, 0, sizeof whole.s6_addr - NETWORK_BYTES);
+    inet_ntop(AF_INET6, &whole, ret, MFN__CLIENT_TEXT_MAX);
 }

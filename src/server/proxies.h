@@ -24,4 +24,8 @@ void mfn__proxies_free(mfn__proxies *proxies); /* NULL is allowed */
 void mfn__proxies_find_client(const mfn__proxies *proxies, const struct sockaddr *peer,
                               const char *forwarded, char ret[MFN__CLIENT_TEXT_MAX]);
 
+/* Whom a limit for one client is for: the address itself, or the first 64 bits of an IPv6 address,
+ * of which a single client usually has all the rest. */
+void mfn__proxies_limited_client(const char *client, char ret[MFN__CLIENT_TEXT_MAX]);
+
 #endif

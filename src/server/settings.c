@@ -115,6 +115,10 @@ static const struct {
     {"rate_limit_enabled", "0", "false"},
     {"rate_limit_enabled", "no", "false"},
     {"rate_limit_enabled", "off", "false"},
+    {"log_level", "trace", "DEBUG"},
+    {"log_level", "notset", "DEBUG"},
+    {"log_level", "warn", "WARNING"},
+    {"log_level", "fatal", "CRITICAL"},
 };
 
 /* The table's own spelling of a value from the environment, where case does not matter. */
@@ -146,6 +150,12 @@ static const char *spelled(const mfn_option *option, const char *value)
     return value;
 }
 
+/* In a pod beside a service named mfn, Kubernetes sets MFN_PORT to that one's address. */
+static bool is_somebody_elses(const mfn_option *option, const char *value)
+{
+    return strcmp(option->name, "port") == 0 && strncmp(value, "tcp://", 6) == 0;
+}
+
 static void variable_of(const mfn_option *option, char ret[NAME_MAX_])
 {
     int size = snprintf(ret, NAME_MAX_, "MFN_%s", option->name);
@@ -163,7 +173,7 @@ mfn_status mfn__settings_load(mfn__settings *settings, const char *(*look_up)(co
         char variable[NAME_MAX_];
         variable_of(option, variable);
         const char *value = look_up(variable);
-        if (value == NULL || value[0] == '\0') {
+        if (value == NULL || value[0] == '\0' || is_somebody_elses(option, value)) {
             continue;
         }
         mfn_error problem = {0};

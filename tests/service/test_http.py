@@ -86,6 +86,16 @@ class MalformedTest(unittest.TestCase):
                     peer.sendall(payload[start:start + step])
                 self.assertEqual(b"HTTP/1.1 200 ", peer.recv(13))
 
+    def test_a_body_without_end_ends_its_connection(self):
+        with Serve("--max-body-bytes", "2000") as service, service.connect() as peer:
+            peer.sendall(request("POST /nernst HTTP/1.1", "Host: a", "Transfer-Encoding: chunked"))
+            sent = 0
+            with self.assertRaises(OSError):
+                while sent < 64 << 20:
+                    peer.sendall(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+                    sent += 65536
+            self.assertLess(sent, 32 << 20)  # what the kernel held beside the megabyte
+
     def test_sizes_are_limited(self):
         with Serve("--max-body-bytes", "2000") as service:
             got = service.raw(request("POST /nernst HTTP/1.1", "Host: a", "Content-Length: 2001"))
@@ -125,6 +135,9 @@ class ClientsTest(unittest.TestCase):
                 self.wait(service, lambda state: state["running"] == 1)
             self.wait(service, lambda state: state["running"] == 0)
             self.assertEqual(200, service.ask("POST", "/simulate", {"grid_size": 8, "steps": 1})[0])
+            metrics = service.ask("GET", "/metrics")[2].decode()
+            self.assertIn('endpoint="/simulate",method="POST",status="499"', metrics)
+            self.assertNotIn('status="503"', metrics)
 
     def wait(self, service, is_so):
         deadline = time.monotonic() + PATIENCE_S

@@ -51,7 +51,8 @@ typedef struct mfn__exchange {
     const mfn__stream_kind *stream_kind; /* it becomes a WebSocket for these; NULL: it does not */
     int64_t started_ns;
     mfn__buffer body;
-    bool is_json; /* the body, by its type */
+    uint64_t discarded_bytes; /* of a body that is too large */
+    bool is_json;             /* the body, by its type */
     json_t *document;
     mfn__faults faults;
     mfn__call call;

@@ -86,7 +86,9 @@ static mfn_status check_rate(mfn__exchange *exchange)
     }
     /* A key with a limit of its own has it wherever it is used from. */
     uint64_t requests = exchange->grant.requests_per_window;
-    const char *client = requests > 0 ? exchange->grant.name : exchange->client;
+    char address[MFN__CLIENT_TEXT_MAX];
+    mfn__proxies_limited_client(exchange->client, address);
+    const char *client = requests > 0 ? exchange->grant.name : address;
     if (requests == 0) {
         requests = mfn__rate_limit_of_path(exchange->path, service->settings->rate_limit_requests);
     }

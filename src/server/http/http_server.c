@@ -16,12 +16,13 @@
 #include "server/http/exchange.h"
 #include "server/http/listen.h"
 
-#define LOOPS_MAX        4
-#define URL_BYTES_MAX    320
-#define PEM_BYTES_MAX    ((size_t)1 << 20)
-#define DRAIN_TICK_MS    20
-#define QUIET_TICKS      10  /* without a request, until the end may come */
-#define WEBSOCKETS_END_S 2.0 /* for their clients to answer the close */
+#define DISCARDED_BYTES_MAX ((uint64_t)1 << 20)
+#define LOOPS_MAX           4
+#define URL_BYTES_MAX       320
+#define PEM_BYTES_MAX       ((size_t)1 << 20)
+#define DRAIN_TICK_MS       20
+#define QUIET_TICKS         10  /* without a request, until the end may come */
+#define WEBSOCKETS_END_S    2.0 /* for their clients to answer the close */
 
 struct mfn__http_server {
     mfn__http_context context;
@@ -64,6 +65,16 @@ static void *on_target(void *argument, const char *target, struct MHD_Connection
     return mfn__http_target_is_plain(target) ? NULL : &odd_target;
 }
 
+/* What is too much is forgotten, because the answer has to wait for the end of the body; one that
+ * does not come to its end is not worth an answer. */
+static enum MHD_Result take_part(mfn__exchange *exchange, const char *part, size_t *size)
+{
+    mfn__buffer_append(&exchange->body, part, *size);
+    exchange->discarded_bytes += exchange->body.status != MFN_OK ? *size : 0;
+    *size = 0;
+    return exchange->discarded_bytes <= DISCARDED_BYTES_MAX ? MHD_YES : MHD_NO;
+}
+
 /* libmicrohttpd calls this once with the headers, then with each part of the body, then without
  * one, and once more after a suspended connection was resumed. */
 /* NOLINTNEXTLINE(readability-function-size): the parameters are libmicrohttpd's */
@@ -82,10 +93,8 @@ static enum MHD_Result on_request(void *argument, struct MHD_Connection *connect
         *request_context = exchange;
         return exchange != NULL ? MHD_YES : MHD_NO;
     }
-    if (*part_size > 0) { /* what is too much is forgotten: the answer has to wait for the end */
-        mfn__buffer_append(&exchange->body, part, *part_size);
-        *part_size = 0;
-        return MHD_YES;
+    if (*part_size > 0) {
+        return take_part(exchange, part, part_size);
     }
     return exchange->stage == MFN__ANSWERED ? MHD_YES : mfn__exchange_continue(exchange);
 }

@@ -11,12 +11,13 @@
 #include "base/mem.h"
 #include "stream/worker.h"
 
-#define LOG         "mfn.jobs"
-#define NICENESS    10
-#define THREADS_MAX 64
-#define IDLE_S      60 /* between looks for old jobs when nothing else happens */
-#define PAUSE_S     1  /* after a failure of the store */
-#define ORIGIN      "job"
+#define LOG             "mfn.jobs"
+#define NICENESS        10
+#define THREADS_MAX     64
+#define IDLE_S          60 /* between looks for old jobs when nothing else happens */
+#define PAUSE_S         1  /* after a failure of the store */
+#define FORGET_PAUSE_NS (10 * MFN__NS_PER_S)
+#define ORIGIN          "job"
 
 struct mfn__job_runner {
     mfn__service *service;
@@ -117,7 +118,13 @@ static void *run(void *argument)
     mfn__job_runner *runner = self->runner;
     setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS); /* of this thread alone */
     uint64_t seen = 0;
+    int64_t forgotten_ns = INT64_MIN / 2; /* when it was last done */
     while (!atomic_load(&runner->is_ending)) {
+        int64_t now_ns = mfn__clock_monotonic_ns(runner->service->clock);
+        if (now_ns - forgotten_ns >= FORGET_PAUSE_NS) { /* also while jobs never stop coming */
+            forget_old(runner);
+            forgotten_ns = now_ns;
+        }
         mfn__job_task task;
         mfn_error err = {0};
         mfn_status status = mfn__job_store_take(

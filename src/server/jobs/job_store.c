@@ -3,10 +3,14 @@
  * is open. Each call is one transaction. */
 #include "server/jobs/job_store.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -115,6 +119,11 @@ static mfn_status check_version(mfn__job_store *store, mfn_error *err)
 
 static mfn_status open_database(mfn__job_store *store, mfn_error *err)
 {
+    int file = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (file < 0) {
+        return mfn__fail_errno(err, errno, NULL, "cannot open '%s'", store->path);
+    }
+    close(file); /* SQLite gives its other files the rights of this one */
     if (sqlite3_open_v2(store->path, &store->database,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                         NULL) != SQLITE_OK) {

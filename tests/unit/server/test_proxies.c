@@ -90,10 +90,25 @@ START_TEST(refuses_what_is_no_network)
 }
 END_TEST
 
+START_TEST(a_client_has_all_addresses_of_its_ipv6_network)
+{
+    static const char *const cases[][2] = {{"192.0.2.7", "192.0.2.7"},
+                                           {"unknown", "unknown"},
+                                           {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"},
+                                           {"2001:db8:1:2::9", "2001:db8:1:2::"},
+                                           {"2001:db8:1:3::9", "2001:db8:1:3::"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char client[MFN__CLIENT_TEXT_MAX];
+        mfn__proxies_limited_client(cases[i][0], client);
+        ck_assert_str_eq(client, cases[i][1]);
+    }
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *tests[] = {believes_only_what_trusted_proxies_wrote,
-                            a_peer_without_an_internet_address_is_unknown,
-                            refuses_what_is_no_network, NULL};
+    const TTest *tests[] = {
+        believes_only_what_trusted_proxies_wrote, a_peer_without_an_internet_address_is_unknown,
+        refuses_what_is_no_network, a_client_has_all_addresses_of_its_ipv6_network, NULL};
     return mfn_test_run("proxies", tests);
 }

@@ -99,6 +99,25 @@ START_TEST(a_bad_value_names_its_variable_and_never_a_secret)
 }
 END_TEST
 
+static const char *no_variable(const char *name)
+{
+    (void)name;
+    return NULL;
+}
+
+START_TEST(words_of_other_programs_are_understood)
+{
+    static const char *const pairs[] = {"MFN_LOG_LEVEL", "warn", "MFN_PORT", "tcp://10.0.0.1:8000",
+                                        NULL};
+    mfn__settings settings, defaults;
+    mfn_error err = {0};
+    ck_assert_msg(load(pairs, &settings, &err) == MFN_OK, "%s", err.text);
+    ck_assert_int_eq(mfn__settings_load(&defaults, no_variable, NULL), MFN_OK);
+    ck_assert_uint_eq(settings.port, defaults.port);
+    ck_assert_uint_eq(settings.log_level, 2);
+}
+END_TEST
+
 START_TEST(only_dev_without_keys_has_a_key_to_try)
 {
     mfn__settings settings;
@@ -164,6 +183,7 @@ int main(void)
     const TTest *tests[] = {the_environment_decides_what_is_allowed,
                             switches_can_be_written_in_many_ways,
                             a_bad_value_names_its_variable_and_never_a_secret,
+                            words_of_other_programs_are_understood,
                             only_dev_without_keys_has_a_key_to_try,
                             a_certificate_needs_its_key,
                             origins_are_compared_whole,
