@@ -135,9 +135,16 @@ class ClientsTest(unittest.TestCase):
                 self.wait(service, lambda state: state["running"] == 1)
             self.wait(service, lambda state: state["running"] == 0)
             self.assertEqual(200, service.ask("POST", "/simulate", {"grid_size": 8, "steps": 1})[0])
+            self.assertNotIn('status="503"', self.metrics_with(service, '"/simulate",method="POST",status="499"'))
+
+    def metrics_with(self, service, text):
+        """Waits for it: a request is counted when its connection has been seen to be gone."""
+        deadline = time.monotonic() + PATIENCE_S
+        metrics = ""
+        while text not in metrics:
+            self.assertLess(time.monotonic(), deadline, metrics)
             metrics = service.ask("GET", "/metrics")[2].decode()
-            self.assertIn('endpoint="/simulate",method="POST",status="499"', metrics)
-            self.assertNotIn('status="503"', metrics)
+        return metrics
 
     def wait(self, service, is_so):
         deadline = time.monotonic() + PATIENCE_S
