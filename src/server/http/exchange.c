@@ -13,7 +13,6 @@
 
 #define ANSWER_BYTES_MAX ((size_t)256 << 20)
 #define JSON             "application/json"
-#define CLIENT_HAS_LEFT  499 /* as nginx counts it: no fault of the service */
 
 static mfn__service *service_of(const mfn__exchange *exchange)
 {
@@ -74,7 +73,7 @@ static void refuse_by_status(mfn__exchange *exchange, mfn_status status, const m
         {MFN_EXISTS, MHD_HTTP_CONFLICT, "already_exists"},
         {MFN_NO_MEMORY, MHD_HTTP_SERVICE_UNAVAILABLE, "out_of_memory"},
         {MFN_BUSY, MHD_HTTP_SERVICE_UNAVAILABLE, "busy"},
-        {MFN_CANCELLED, CLIENT_HAS_LEFT, "client_has_left"}, /* nobody reads this answer */
+        {MFN_CANCELLED, MFN__CLIENT_HAS_LEFT, "client_has_left"}, /* nobody reads this answer */
         {MFN_TIMED_OUT, MHD_HTTP_GATEWAY_TIMEOUT, "timed_out"},
         {MFN_NO_SPACE, MHD_HTTP_INSUFFICIENT_STORAGE, "insufficient_storage"},
     };

@@ -25,6 +25,8 @@ typedef struct mfn__http_context {
     atomic_size_t in_flight; /* requests that have begun and are not answered */
 } mfn__http_context;
 
+#define MFN__CLIENT_HAS_LEFT 499 /* as nginx counts it: no fault of the service */
+
 typedef enum mfn__exchange_stage {
     MFN__COLLECTING, /* the body comes in */
     MFN__REFUSED,    /* the answer waits for the end of the request */

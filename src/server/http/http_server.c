@@ -107,7 +107,7 @@ static void on_completed(void *argument, struct MHD_Connection *connection, void
     mfn__exchange *exchange = *request_context != &odd_target ? *request_context : NULL;
     if (exchange != NULL) {
         if (why != MHD_REQUEST_TERMINATED_COMPLETED_OK) {
-            exchange->status = 0;
+            exchange->status = atomic_load(&exchange->cancel) ? MFN__CLIENT_HAS_LEFT : 0;
         }
         mfn__exchange_end(exchange);
     }
