@@ -19,8 +19,8 @@
 
 static mfn_status make_room(mfn_simulation *sim, uint32_t side, mfn_error *err)
 {
-    size_t doubles =
-        MFN__FIELD_COUNT * mfn__grid_doubles(side) + (size_t)mfn__noise_rows(side) * side;
+    size_t doubles = MFN__FIELD_COUNT * mfn__grid_doubles(side) +
+                     (size_t)mfn__noise_rows(side) * side + MFN__NOISE_SPARE;
     if (doubles <= sim->storage_doubles) {
         return MFN_OK;
     }

@@ -34,6 +34,9 @@ typedef struct mfn__step_counts {
     uint64_t nan_cells;   /* values that are NaN, over all fields */
 } mfn__step_counts;
 
+/* Kernels read the noise by whole vectors: so many doubles behind it must be there. */
+#define MFN__NOISE_SPARE 7
+
 typedef struct mfn__step_rows {
     size_t rows, columns;
     size_t stride;                                   /* doubles from row to row, in all fields */
