@@ -109,7 +109,8 @@ class JobsTest(unittest.TestCase):
             self.assertIn("MFN_STATE_DIR", refusal["detail"])
 
     def test_no_job_is_lost_when_the_process_is_killed(self):
-        """Every answer must be followed by a result, however often the service dies."""
+        """Every answer must be followed by a result, however often the service dies. The jobs are so short that
+        none of them dies ten times, which would be a failure, also where everything is slow."""
         chance = random.Random(1)
         accepted = []
         kills = 0
@@ -117,7 +118,7 @@ class JobsTest(unittest.TestCase):
             with self.serve("--job-workers", "2") as service:
                 end = time.monotonic() + chance.uniform(0.01, 0.1)
                 while time.monotonic() < end and len(accepted) < 1000:
-                    status, _, view = post(service, {"seed": len(accepted), "grid_size": 64, "steps": 100})
+                    status, _, view = post(service, {"seed": len(accepted), "grid_size": 32, "steps": 10})
                     self.assertIn(status, (200, 202))
                     accepted.append(view["job_id"])
                 service.process.kill()
