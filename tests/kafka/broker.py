@@ -239,8 +239,9 @@ class Broker:
                 self.kill()
 
     def pause(self):
-        """Connections stay open, nothing is answered."""
+        """Connections stay open, nothing is answered. Returns when every thread stands still."""
         self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
 
     def resume(self):
         self.process.send_signal(signal.SIGCONT)
